@@ -1,0 +1,82 @@
+interface ErrorEntry {
+  what: string
+  /** `never`: the same input fails again, so it goes to dead letters. `backoff`: try again later. */
+  retry: 'never' | 'backoff'
+  todo: string
+}
+
+/** Every code of the pipeline; docs/errors.md has a section for each. */
+export const errorCatalog = {
+  RECORD_UNREADABLE: {
+    what: 'a Kafka record is not a Debezium change event',
+    retry: 'never',
+    todo: 'look at the dead letter; check the converters of the connector (JSON without schemas)',
+  },
+  RECORD_UNKNOWN_TABLE: {
+    what: 'a change of a table that the catalog does not name',
+    retry: 'never',
+    todo: 'add the table to hospital/tables.ts with its migration, or take it out of the publication; then replay',
+  },
+  RECORD_BAD_VALUE: {
+    what: 'a column holds a value that its type in the catalog does not allow',
+    retry: 'never',
+    todo: 'compare the column in PostgreSQL with hospital/tables.ts, mend the one that is wrong, then replay',
+  },
+  RECORD_TOAST_PLACEHOLDER: {
+    what: 'an update left a large column out, so the row is not whole',
+    retry: 'never',
+    todo: 'set REPLICA IDENTITY FULL on the table, then update the row once more so that it is sent whole',
+  },
+  MESSAGE_NOT_OURS: {
+    what: 'a Pub/Sub message is not a batch of changes',
+    retry: 'never',
+    todo: 'find who publishes to the topic; only the relay may',
+  },
+  MESSAGE_CORRUPT: {
+    what: 'a batch of changes does not hold what its attributes say',
+    retry: 'never',
+    todo: 'look at the dead letter; the range can be sent again from Kafka by its offsets',
+  },
+  LAKE_CONFLICT: {
+    what: 'the lake has another object under the name of this batch',
+    retry: 'never',
+    todo: 'compare the two; nothing was overwritten. Two relays on different clusters must not share a bucket',
+  },
+  LAKE_UNAVAILABLE: {
+    what: 'the lake did not answer as it should',
+    retry: 'backoff',
+    todo: 'check the bucket, its permissions and the network; the message comes again by itself',
+  },
+  LAKE_OBJECT_BROKEN: {
+    what: 'an object in the lake is cut short or holds something else than its name says',
+    retry: 'never',
+    todo: 'the load went on without it; send its offsets again from Kafka, or put back an earlier generation',
+  },
+  WAREHOUSE_UNAVAILABLE: {
+    what: 'the warehouse did not answer as it should',
+    retry: 'backoff',
+    todo: 'check that nothing else holds the warehouse; the next load takes up where this one stopped',
+  },
+  DATABASE_UNAVAILABLE: {
+    what: 'PostgreSQL did not answer as it should',
+    retry: 'backoff',
+    todo: 'check the address, the password and the network of PostgreSQL',
+  },
+  KAFKA_UNAVAILABLE: {
+    what: 'Kafka did not answer as it should',
+    retry: 'backoff',
+    todo: 'check the brokers; the relay takes up at its committed offsets',
+  },
+  SETTING_INVALID: {
+    what: 'a setting is missing or wrong',
+    retry: 'never',
+    todo: 'set it as the message says and start again',
+  },
+  REQUEST_INVALID: {
+    what: 'a request is not what this function takes',
+    retry: 'never',
+    todo: 'send what the function documents',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof errorCatalog

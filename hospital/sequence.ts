@@ -1,0 +1,38 @@
+/** `lastCommitLsn/lsn/ordinal` in fixed-width hex: comparing two as strings orders the changes. */
+export type Sequence = string
+
+export const SEQUENCE_PATTERN = /^[0-9a-f]{16}\/[0-9a-f]{16}\/[0-9a-f]{4}$/
+
+function hex(value: bigint, width: number): string {
+  const text = value.toString(16)
+  if (value < 0n || text.length > width) throw new RangeError(`LSN out of range: ${value}`)
+  return text.padStart(width, '0')
+}
+
+/** Orders a change: by the commit before its transaction, its own place in the WAL, then `ordinal` for rows of one place. */
+export function formatSequence(lastCommitLsn: bigint, lsn: bigint, ordinal: number): Sequence {
+  return `${hex(lastCommitLsn, 16)}/${hex(lsn, 16)}/${hex(BigInt(ordinal), 4)}`
+}
+
+/** The parts of a sequence. Throws a RangeError on another format. */
+export function parseSequence(sequence: Sequence): { lastCommitLsn: bigint; lsn: bigint; ordinal: number } {
+  if (!SEQUENCE_PATTERN.test(sequence)) throw new RangeError('not a sequence: expected 16/16/4 hex digits')
+  const [commit, lsn, ordinal] = sequence.split('/') as [string, string, string]
+  return {
+    lastCommitLsn: BigInt(`0x${commit}`),
+    lsn: BigInt(`0x${lsn}`),
+    ordinal: Number.parseInt(ordinal, 16),
+  }
+}
+
+/** A PostgreSQL pg_lsn text (`16/B374D848`) as a number. */
+export function parseLsn(text: string): bigint {
+  const match = /^([0-9A-Fa-f]{1,8})\/([0-9A-Fa-f]{1,8})$/.exec(text)
+  if (!match) throw new RangeError('not an LSN: expected XXXXXXXX/XXXXXXXX')
+  return (BigInt(`0x${match[1]}`) << 32n) | BigInt(`0x${match[2]}`)
+}
+
+/** An LSN as PostgreSQL writes it. */
+export function formatLsn(lsn: bigint): string {
+  return `${(lsn >> 32n).toString(16).toUpperCase()}/${(lsn & 0xffffffffn).toString(16).toUpperCase()}`
+}
