@@ -1,0 +1,44 @@
+import type { ColumnType } from './catalog.ts'
+import type { Value } from './change.ts'
+import { isRawInteger } from './exact-json.ts'
+
+const DATE = /^(\d{4}-\d{2}-\d{2})Z?$/
+const TIMESTAMP = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?Z$/
+const DECIMAL = /^-?\d+(?:\.(\d+))?$/
+
+/**
+ * A value of a column in the one form in which it travels, or undefined when the type does not allow it:
+ * date `YYYY-MM-DD`, timestamp `YYYY-MM-DDTHH:MM:SS.ffffffZ`, numeric a string with exactly the type's scale.
+ */
+export function canonical(type: ColumnType, value: Value): Value | undefined {
+  switch (type.kind) {
+    case 'text':
+      return typeof value === 'string' ? value : undefined
+    case 'bigint':
+      return Number.isSafeInteger(value) || isRawInteger(value) ? value : undefined
+    case 'integer':
+      return Number.isSafeInteger(value) && Math.abs(value as number) <= 2 ** 31 ? value : undefined
+    case 'boolean':
+      return typeof value === 'boolean' ? value : undefined
+    case 'numeric':
+      return typeof value === 'string' ? decimal(value, type.precision, type.scale) : undefined
+    case 'date':
+      return typeof value === 'string' ? DATE.exec(value)?.[1] : undefined
+    case 'timestamp':
+      return typeof value === 'string' ? timestamp(value) : undefined
+  }
+}
+
+function decimal(text: string, precision: number, scale: number): string | undefined {
+  const match = DECIMAL.exec(text)
+  if (!match) return undefined
+  const fraction = match[1] ?? ''
+  const whole = text.split('.', 1)[0]!
+  if (fraction.length > scale || whole.replace(/^-?0*/, '').length > precision - scale) return undefined
+  return scale === 0 ? whole : `${whole}.${fraction.padEnd(scale, '0')}`
+}
+
+function timestamp(text: string): string | undefined {
+  const match = TIMESTAMP.exec(text)
+  return match ? `${match[1]}.${(match[2] ?? '').padEnd(6, '0')}Z` : undefined
+}

@@ -1,0 +1,46 @@
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** The repository's folder. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** Where installed tools live: shared by all stacks of this clone. */
+export const tools = {
+  jars: join(root, '.tools', 'jars'),
+  stamps: join(root, '.tools', 'stamps'),
+  venv: join(root, '.venv'),
+  python: join(root, '.venv', 'bin', 'python'),
+  fakeGcsServer: join(root, '.venv', 'bin', 'fake-gcs-server'),
+  dbt: join(root, '.venv', 'bin', 'dbt'),
+}
+
+/** Where one stack keeps its state. */
+export interface StatePaths {
+  dir: string
+  stackFile: string
+  secretsFile: string
+  supervisorPidFile: string
+  processesFile: string
+  logs: string
+  postgres: string
+  kafka: string
+  gcs: string
+  warehouse: string
+}
+
+/** The state folder of a stack: `HOSPITAL_STATE_DIR`, or `.local` in the repository. */
+export function statePaths(dir: string = process.env.HOSPITAL_STATE_DIR ?? join(root, '.local')): StatePaths {
+  const base = resolve(dir)
+  return {
+    dir: base,
+    stackFile: join(base, 'stack.json'),
+    secretsFile: join(base, 'secrets.json'),
+    supervisorPidFile: join(base, 'supervisor.pid'),
+    processesFile: join(base, 'processes.json'),
+    logs: join(base, 'logs'),
+    postgres: join(base, 'postgres'),
+    kafka: join(base, 'kafka'),
+    gcs: join(base, 'gcs'),
+    warehouse: join(base, 'warehouse', 'hospital.duckdb'),
+  }
+}
