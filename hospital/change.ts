@@ -60,7 +60,10 @@ export function toNdjson(changes: readonly ChangeRecord[]): string {
 
 /** The key as one text to cluster and join by: the value itself, or a JSON array for a composite key. */
 export function rowKey(key: Row, columns: readonly string[]): string {
-  if (columns.length === 1) return String(key[columns[0]!])
+  if (columns.length === 1) {
+    const value = key[columns[0]!]
+    return typeof value === 'string' ? value : JSON.stringify(value)
+  }
   return JSON.stringify(columns.map((name) => key[name]))
 }
 

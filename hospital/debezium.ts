@@ -37,7 +37,7 @@ export function decodeChange(record: KafkaRecord): ChangeRecord | null {
   const where = { topic: record.topic, partition: record.partition, offset: record.offset }
   const unreadable = (why: string): PipelineError => new PipelineError('RECORD_UNREADABLE', { ...where, why })
 
-  const envelope = parse(record.value, 'value', unreadable) as Envelope
+  const envelope = parse(record.value, 'value', unreadable) as unknown as Envelope
   const { op, source } = envelope
   if (typeof op !== 'string' || !OPS.has(op)) throw unreadable('no operation that we know')
   if (!isObject(source) || typeof source.table !== 'string') throw unreadable('no source')

@@ -37,6 +37,16 @@ export const errorCatalog = {
     retry: 'never',
     todo: 'look at the dead letter; the range can be sent again from Kafka by its offsets',
   },
+  DELIVERY_EXHAUSTED: {
+    what: 'Pub/Sub gave a message up after its last delivery attempt',
+    retry: 'never',
+    todo: 'look at the errors of the subscription that it came from, mend what they name, then replay',
+  },
+  PUBSUB_UNAVAILABLE: {
+    what: 'Pub/Sub did not take a message',
+    retry: 'backoff',
+    todo: 'check the topic, the right to publish to it and the network; what is under way comes again by itself',
+  },
   LAKE_CONFLICT: {
     what: 'the lake has another object under the name of this batch',
     retry: 'never',

@@ -75,7 +75,7 @@ export const tables: readonly Table[] = [
     name: 'visits',
     kind: 'fact',
     key: ['visit_id'],
-    partitions: 2,
+    partitions: 1,
     description: 'One row a visit of a patient to a doctor',
     columns: [
       column('visit_id', bigint, 'Primary key'),
@@ -90,7 +90,7 @@ export const tables: readonly Table[] = [
     name: 'prescriptions',
     kind: 'fact',
     key: ['prescription_id'],
-    partitions: 2,
+    partitions: 1,
     description: 'One row a medicine prescribed at a visit',
     columns: [
       column('prescription_id', bigint, 'Primary key'),
@@ -107,7 +107,7 @@ export const tables: readonly Table[] = [
     name: 'billing_payments',
     kind: 'fact',
     key: ['billing_id'],
-    partitions: 2,
+    partitions: 1,
     description: 'One row a bill for a visit',
     columns: [
       column('billing_id', bigint, 'Primary key'),

@@ -7,7 +7,6 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Where installed tools live: shared by all stacks of this clone. */
 export const tools = {
   jars: join(root, '.tools', 'jars'),
-  stamps: join(root, '.tools', 'stamps'),
   venv: join(root, '.venv'),
   python: join(root, '.venv', 'bin', 'python'),
   fakeGcsServer: join(root, '.venv', 'bin', 'fake-gcs-server'),

@@ -42,7 +42,8 @@ export async function connectService(options: ConnectOptions): Promise<ServiceSp
       await until(
         async () => {
           const { tasks } = await connectorHealth(url, connector.name)
-          if (tasks.length === 0 || tasks.some((state) => state !== 'RUNNING')) throw new Error('no task runs yet')
+          if (tasks.length === 0 || tasks.some((state) => state !== 'RUNNING'))
+            throw new Error('no task runs yet')
         },
         signal,
         100,

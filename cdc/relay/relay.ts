@@ -1,0 +1,259 @@
+import { SCHEMA, TOPIC_PREFIX } from '@pipeline/hospital/catalog.ts'
+import type { KafkaRecord } from '@pipeline/hospital/debezium.ts'
+import { safeError } from '@pipeline/hospital/errors.ts'
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Logger } from 'pino'
+import type { BatchLimits } from './batch.ts'
+import type { Metrics } from './metrics.ts'
+import { PartitionStream } from './partition-stream.ts'
+import type { Publisher } from './publisher.ts'
+
+const CHANGE_TOPIC = new RegExp(`^${TOPIC_PREFIX}\\.${SCHEMA}\\.`)
+const COMMIT_EVERY_MS = 200
+const LOOK_FOR_TOPICS_MS = 10_000
+/** Commits older than this mean that the relay is behind; then larger batches are worth a longer wait. */
+const BEHIND_MS = 2_000
+const BEHIND_LINGER_FACTOR = 4
+const DRAIN_MS = 20_000
+
+export interface RelayOptions {
+  kafka: Kafka
+  groupId: string
+  limits: BatchLimits
+  lingerMs: number
+  maxInFlightBytes: number
+  publisher: Publisher
+  metrics: Metrics
+  logger: Logger
+  /** Called when reading ended for good; only a new process helps. */
+  onFatal(error: Error): void
+}
+
+/** Carries change topics from Kafka to Pub/Sub. An offset is committed only after Pub/Sub has taken its batch. */
+export class Relay {
+  private readonly options: RelayOptions
+  private consumer: Consumer | undefined
+  private topics: string[] = []
+  private streams = new Map<string, PartitionStream>()
+  private inFlightBytes = 0
+  private roomWaiters: (() => void)[] = []
+  private timers: NodeJS.Timeout[] = []
+  private newestCommit = 0
+  private committing: Promise<void> | undefined
+  private stopped = false
+
+  constructor(options: RelayOptions) {
+    this.options = options
+  }
+
+  /** Starts reading; resolves once the group is joined. Topics that come later are taken up by themselves. */
+  async start(): Promise<void> {
+    await this.subscribe()
+    this.every(Math.min(this.options.lingerMs / 4, 50), () => this.flushDue())
+    this.every(COMMIT_EVERY_MS, () => this.commit())
+    this.every(LOOK_FOR_TOPICS_MS, () => this.takeUpNewTopics())
+  }
+
+  /** Stops reading, sends what is open, waits for Pub/Sub's answers and commits: nothing is sent twice. */
+  async stop(): Promise<void> {
+    this.stopped = true
+    for (const timer of this.timers) clearInterval(timer)
+    await this.drain()
+    await this.consumer?.disconnect()
+  }
+
+  private every(ms: number, work: () => unknown): void {
+    const run = async (): Promise<void> => {
+      try {
+        await work()
+      } catch (error) {
+        this.options.logger.warn(
+          { error: safeError(error) },
+          'a periodic task failed and will be tried again',
+        )
+      }
+    }
+    this.timers.push(setInterval(() => void run(), ms))
+  }
+
+  private async changeTopics(): Promise<string[]> {
+    const admin = this.options.kafka.admin()
+    await admin.connect()
+    try {
+      return (await admin.listTopics()).filter((topic) => CHANGE_TOPIC.test(topic)).sort()
+    } finally {
+      await admin.disconnect()
+    }
+  }
+
+  private async subscribe(): Promise<void> {
+    this.topics = await this.changeTopics()
+    this.streams.clear()
+    if (this.topics.length === 0) return
+    const consumer = this.options.kafka.consumer({
+      groupId: this.options.groupId,
+      sessionTimeout: 15_000,
+      heartbeatInterval: 3_000,
+      minBytes: 32_768,
+      maxWaitTimeInMs: 100,
+      // Compressed: one byte here may be a hundred in memory.
+      maxBytesPerPartition: 262_144,
+      maxBytes: 2_097_152,
+      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => true },
+    })
+    this.consumer = consumer
+    // After a rebalance reading goes on at the committed offsets, so what was open comes again.
+    consumer.on(consumer.events.GROUP_JOIN, () => this.streams.clear())
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart && !this.stopped) this.options.onFatal(payload.error)
+    })
+    await consumer.connect()
+    await consumer.subscribe({ topics: this.topics, fromBeginning: true })
+    const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()))
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: true,
+      partitionsConsumedConcurrently: 1,
+      eachBatch: (payload) => this.takeBatch(payload),
+    })
+    await joined
+    this.options.logger.info({ topics: this.topics.length }, 'reading change topics')
+  }
+
+  private async takeUpNewTopics(): Promise<void> {
+    const now = await this.changeTopics()
+    if (this.stopped || now.join() === this.topics.join()) return
+    this.options.logger.info({ topics: now.length }, 'the change topics are others than before')
+    await this.drain()
+    await this.consumer?.disconnect()
+    if (!this.stopped) await this.subscribe()
+  }
+
+  private stream(topic: string, partition: number, offset: number): PartitionStream {
+    const id = `${topic}-${partition}`
+    let stream = this.streams.get(id)
+    if (!stream?.follows(offset)) {
+      const { publisher, metrics, limits } = this.options
+      stream = new PartitionStream(topic, partition, limits, {
+        publish: async (batch) => {
+          this.reserve(batch.bytes)
+          try {
+            await publisher.publish(batch)
+          } finally {
+            this.reserve(-batch.bytes)
+          }
+        },
+        deadLetter: async (note, payload) => {
+          this.options.logger.error({ code: note.code, topic, partition, offset: note.offset }, note.reason)
+          this.reserve(payload.length)
+          try {
+            await publisher.deadLetter(note, payload)
+          } finally {
+            this.reserve(-payload.length)
+          }
+        },
+        tombstone: () => metrics.tombstones.inc(),
+        now: () => new Date(),
+      })
+      this.streams.set(id, stream)
+    }
+    return stream
+  }
+
+  private reserve(bytes: number): void {
+    this.inFlightBytes += bytes
+    this.options.metrics.inFlight.set(this.inFlightBytes)
+    if (bytes < 0 && this.inFlightBytes < this.options.maxInFlightBytes) {
+      for (const go of this.roomWaiters.splice(0)) go()
+    }
+  }
+
+  private async takeBatch({ batch, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const { topic, partition } = batch
+    const first = batch.messages[0]
+    const stream = this.stream(topic, partition, first ? Number(first.offset) : 0)
+    const records: KafkaRecord[] = batch.messages.map(({ offset, key, value }) => ({
+      topic,
+      partition,
+      offset: Number(offset),
+      key,
+      value,
+    }))
+    const newest = stream.take(records)
+    if (newest) this.newestCommit = Date.parse(newest)
+    const last = records.at(-1)?.offset ?? Number(batch.highWatermark) - 1
+    const lag = Math.max(0, Number(batch.highWatermark) - 1 - last)
+    this.options.metrics.lag.set({ topic, partition }, lag)
+    if (this.openBytes() > this.options.maxInFlightBytes / 2) this.flushAll()
+    while (
+      this.inFlightBytes >= this.options.maxInFlightBytes &&
+      isRunning() &&
+      !isStale() &&
+      !this.stopped
+    ) {
+      await Promise.race([
+        new Promise<void>((resolve) => this.roomWaiters.push(resolve)),
+        new Promise<void>((resolve) => setTimeout(resolve, 1_000)),
+      ])
+      await heartbeat()
+    }
+    await heartbeat()
+  }
+
+  private openBytes(): number {
+    let bytes = 0
+    for (const stream of this.streams.values()) bytes += stream.openBytes
+    return bytes
+  }
+
+  private flushAll(): void {
+    for (const stream of this.streams.values()) stream.flush()
+  }
+
+  private flushDue(): void {
+    const now = Date.now()
+    const behind = now - this.newestCommit > BEHIND_MS
+    const linger = this.options.lingerMs * (behind ? BEHIND_LINGER_FACTOR : 1)
+    for (const stream of this.streams.values()) {
+      if (stream.openSince !== undefined && now - stream.openSince >= linger) stream.flush()
+    }
+  }
+
+  private commit(): Promise<void> {
+    this.committing ??= this.commitNow().finally(() => {
+      this.committing = undefined
+    })
+    return this.committing
+  }
+
+  private async commitNow(): Promise<void> {
+    const due = [...this.streams.values()].flatMap((stream) => {
+      const offset = stream.offsets.toCommit()
+      return offset === undefined ? [] : [{ stream, offset }]
+    })
+    if (due.length === 0) return
+    await this.consumer?.commitOffsets(
+      due.map(({ stream: { topic, partition }, offset }) => ({ topic, partition, offset: String(offset) })),
+    )
+    for (const { stream, offset } of due) stream.offsets.markCommitted(offset)
+  }
+
+  private async drain(): Promise<void> {
+    if (!this.consumer) return
+    this.consumer.pause(this.topics.map((topic) => ({ topic })))
+    this.flushAll()
+    const until = Date.now() + DRAIN_MS
+    while (this.inFlightBytes > 0 && Date.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    try {
+      await this.committing
+      await this.commitNow()
+    } catch (error) {
+      this.options.logger.warn(
+        { error: safeError(error) },
+        'the last commit failed: some batches will come again',
+      )
+    }
+  }
+}

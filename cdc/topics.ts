@@ -1,0 +1,42 @@
+import { catalog, changeTopic, TOPIC_PREFIX } from '@pipeline/hospital/catalog.ts'
+import type { Kafka } from 'kafkajs'
+
+const WEEK_MS = 7 * 24 * 3_600_000
+const MAX_RECORD_BYTES = 67_108_864
+
+interface TopicPlan {
+  topic: string
+  numPartitions: number
+  configEntries: { name: string; value: string }[]
+}
+
+/** Every topic that must be there before Debezium and the relay start. */
+export function plannedTopics(): TopicPlan[] {
+  const configEntries = [
+    { name: 'cleanup.policy', value: 'delete' },
+    { name: 'retention.ms', value: String(WEEK_MS) },
+    { name: 'max.message.bytes', value: String(MAX_RECORD_BYTES) },
+  ]
+  return [
+    ...catalog.map(({ name, partitions }) => ({
+      topic: changeTopic(name),
+      numPartitions: partitions,
+      configEntries,
+    })),
+    { topic: `__debezium-heartbeat.${TOPIC_PREFIX}`, numPartitions: 1, configEntries },
+  ]
+}
+
+/** Makes the topics that are not there yet. Returns their names. */
+export async function createTopics(kafka: Kafka): Promise<string[]> {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    const there = new Set(await admin.listTopics())
+    const missing = plannedTopics().filter(({ topic }) => !there.has(topic))
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true })
+    return missing.map(({ topic }) => topic)
+  } finally {
+    await admin.disconnect()
+  }
+}

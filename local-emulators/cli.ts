@@ -1,0 +1,109 @@
+import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { Command, InvalidArgumentError } from 'commander'
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('must be a number above 0')
+  return value
+}
+
+function whole(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('must be a whole number from 0')
+  return value
+}
+
+const program = new Command('hospital-pipeline')
+  .description("A hospital's PostgreSQL as live analytics; each command is also an npm script")
+  .showHelpAfterError()
+
+program
+  .command('demo')
+  .description('set up, run a day of hospital work from PostgreSQL to reports, prove the result, stop')
+  .option('--changes <n>', 'how many changes to make', whole, 20_000)
+  .option('--seed <n>', 'seed of the simulated hospital', whole, 1)
+  .action(async (options) => (await import('./commands/demo.ts')).demo(options))
+
+program
+  .command('up')
+  .description('start the whole stack and keep it running, with the timers of the manifest')
+  .option('--detach', 'leave it running in the background')
+  .option('--no-timers', 'do not run the schedules of the manifest')
+  .action(async (options) => (await import('./commands/up.ts')).up(options))
+
+program
+  .command('down')
+  .description('stop the running stack; its data stays in .local/')
+  .option('--delete-data', 'delete .local/ as well')
+  .action(async (options) => (await import('./commands/down.ts')).down(options))
+
+program
+  .command('status')
+  .description('what runs, how far behind it is, and what went wrong')
+  .option('--json', 'as one JSON object')
+  .action(async (options) => (await import('./commands/status.ts')).status(options))
+
+program
+  .command('produce')
+  .description('simulate hospital work in the PostgreSQL of the running stack')
+  .option('--rate <n>', 'changes a second', positive, 100)
+  .option('--seconds <n>', 'for how long', positive)
+  .option('--changes <n>', 'stop after about so many changes', whole)
+  .option('--seed <n>', 'seed of the simulated hospital', whole, 1)
+  .action(async (options) => (await import('./commands/produce.ts')).produceCommand(options))
+
+program
+  .command('load')
+  .description('load what is new in the lake into the warehouse and refresh the staged rows')
+  .option('--no-staging', 'load the raw log only')
+  .option('--wait <seconds>', 'how long to wait for the lake to have all that is committed', whole, 30)
+  .action(async (options) => (await import('./commands/load.ts')).loadCommand(options))
+
+program
+  .command('dbt')
+  .description('run dbt on the warehouse; without arguments `dbt build`')
+  .argument('[args...]', 'arguments for dbt, after --')
+  .allowUnknownOption()
+  .action(async (args) => (await import('./commands/dbt.ts')).dbtCommand(args))
+
+program
+  .command('reconcile')
+  .description('compare PostgreSQL with the lake, the raw log and the staged rows; exit code 1 on different')
+  .option('--json', 'as one JSON object')
+  .option('--wait <seconds>', 'how long changes on their way to the lake may take', whole, 20)
+  .action(async (options) => (await import('./commands/reconcile.ts')).reconcileCommand(options))
+
+program
+  .command('doctor')
+  .description('look whether this machine has what the stack needs')
+  .action(async () => (await import('./commands/doctor.ts')).doctor())
+
+program
+  .command('test')
+  .description('set up and run all tests')
+  .argument('[files...]', 'only these test files')
+  .action(async (files) => (await import('./commands/test.ts')).test(files))
+
+program
+  .command('bench')
+  .description('measure the pipeline; needs nothing else running')
+  .option('--json', 'as one JSON object')
+  .option('--rows <n>', 'rows of the large runs', whole, 1_000_000)
+  .action(async (options) => (await import('@pipeline/bench/main.ts')).bench(options))
+
+program
+  .command('lint')
+  .description('types and style')
+  .action(async () => (await import('./commands/lint.ts')).lint())
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof PipelineError) {
+    console.error(`${error.code}: ${error.message}\nWhat to do: ${error.todo}`)
+  } else {
+    console.error(error)
+  }
+  process.exitCode = 1
+}

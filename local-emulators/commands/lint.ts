@@ -1,0 +1,14 @@
+import { join } from 'node:path'
+import { root } from '../paths.ts'
+import { runInherited } from './run-inherited.ts'
+
+/** Type check and biome; exit code 1 when either complains. */
+export async function lint(): Promise<void> {
+  const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
+  const codes = [
+    await runInherited(bin('tsc'), ['--project', root]),
+    await runInherited(bin('biome'), ['check', root]),
+  ]
+  if (codes.some((code) => code !== 0)) process.exitCode = 1
+  else console.log('lint: nothing to mend')
+}

@@ -1,0 +1,112 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { Listr, type ListrTask } from 'listr2'
+import { root, tools } from '../paths.ts'
+import { checkRequirements, findPython } from './requirements-check.ts'
+
+const UV = 'uv==0.13.9'
+const requirementsFile = join(root, 'local-emulators', 'setup', 'requirements.txt')
+const pomFile = join(root, 'cdc', 'connect', 'pom.xml')
+
+/** Runs a command and reports its last line as it goes. Throws SETTING_INVALID with the end of its output. */
+async function command(name: string, args: string[], progress: (line: string) => void): Promise<void> {
+  let tail: string[] = []
+  const child = spawn(name, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const read = (chunk: Buffer): void => {
+    const lines = chunk
+      .toString()
+      .split(/[\r\n]+/)
+      .filter((line) => line.trim() !== '')
+    if (lines.length > 0) progress(lines.at(-1)!)
+    tail = [...tail, ...lines].slice(-15)
+  }
+  child.stdout.on('data', read)
+  child.stderr.on('data', read)
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  if (code !== 0) {
+    throw new PipelineError('SETTING_INVALID', {
+      setting: `${name} ${args.slice(0, 3).join(' ')}`,
+      exitCode: code,
+      output: `\n${tail.join('\n')}`,
+    })
+  }
+}
+
+async function installPython(progress: (line: string) => void): Promise<void> {
+  const python = (await findPython())!.command
+  await command(python, ['-m', 'venv', tools.venv], progress)
+  await command(tools.python, ['-m', 'pip', 'install', '--disable-pip-version-check', UV], progress)
+  const uv = join(tools.venv, 'bin', 'uv')
+  const args = ['pip', 'install', '--no-build', '--require-hashes', '--python', tools.python]
+  await command(uv, [...args, '-r', requirementsFile], progress)
+}
+
+async function installJars(progress: (line: string) => void): Promise<void> {
+  await rm(tools.jars, { recursive: true, force: true })
+  await command(
+    'mvn',
+    [
+      '--batch-mode',
+      '--file',
+      pomFile,
+      'dependency:copy-dependencies',
+      `-DoutputDirectory=${tools.jars}`,
+      '-DincludeScope=runtime',
+    ],
+    progress,
+  )
+}
+
+/** A task that is done again only when the file that describes it changed. */
+function stamped(
+  title: string,
+  folder: string,
+  source: string,
+  work: (progress: (line: string) => void) => Promise<void>,
+): ListrTask {
+  const stamp = join(folder, '.installed-from')
+  return {
+    title,
+    task: async (_context, task) => {
+      const wanted = createHash('sha256')
+        .update(await readFile(source))
+        .digest('hex')
+      const done = await readFile(stamp, 'utf8').catch(() => '')
+      if (done === wanted) return task.skip(`${title}: there already`)
+      const started = Date.now()
+      await work((line) => {
+        task.output = line.slice(0, 120)
+      })
+      await writeFile(stamp, wanted)
+      task.title = `${title} (${Math.round((Date.now() - started) / 1000)} s)`
+    },
+  }
+}
+
+/** Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. */
+export async function install(): Promise<void> {
+  const missing = (await checkRequirements()).filter(({ ok }) => !ok)
+  if (missing.length > 0) {
+    const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
+    throw new PipelineError('SETTING_INVALID', { missingOnThisMachine: list })
+  }
+  const tasks = new Listr(
+    [
+      stamped('Python packages: dbt, DuckDB, fake-gcs-server', tools.venv, requirementsFile, installPython),
+      stamped('Java archives: Kafka, Connect, Debezium', tools.jars, pomFile, installJars),
+    ],
+    {
+      concurrent: true,
+      exitOnError: true,
+      renderer: process.stdout.isTTY ? 'default' : 'simple',
+      fallbackRenderer: 'simple',
+    },
+  )
+  await tasks.run()
+}

@@ -1,0 +1,52 @@
+import { type FunctionEntry, type SettingSource, TOPICS } from '@pipeline/functions/manifest.ts'
+import type { StackFile } from '../stack-file.ts'
+
+/** Addresses under which the official clients find the emulators. */
+function emulators(stack: StackFile): Record<string, string> {
+  return {
+    GOOGLE_CLOUD_PROJECT: stack.projectId,
+    PUBSUB_EMULATOR_HOST: stack.pubsubHost,
+    STORAGE_EMULATOR_HOST: stack.gcsEndpoint,
+  }
+}
+
+function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): string {
+  switch (source.from) {
+    case 'project':
+      return stack.projectId
+    case 'bucket':
+      return stack.gcsBucket
+    case 'topic':
+      return source.topic
+    case 'value':
+      return source.value
+    case 'timeout':
+      return String(entry.timeoutSeconds)
+    case 'secret':
+      throw new Error(`${entry.name}: the local stack has no value for the secret ${source.secret}`)
+    case 'local':
+      return {
+        'storage-emulator': stack.gcsEndpoint,
+        'pubsub-emulator': stack.pubsubHost,
+        'duckdb-file': stack.warehouseFile,
+      }[source.what]
+  }
+}
+
+/** The environment of a function: a value for each setting of its manifest entry. */
+export function functionEnvironment(entry: FunctionEntry, stack: StackFile): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(entry.settings).map(([name, source]) => [name, value(source, entry, stack)]),
+  )
+}
+
+/** The environment of the relay. */
+export function relayEnvironment(stack: StackFile): Record<string, string> {
+  return {
+    ...emulators(stack),
+    KAFKA_BROKERS: stack.kafkaBrokers,
+    LAKE_BUCKET: stack.gcsBucket,
+    CHANGES_TOPIC: TOPICS.changes,
+    DEAD_LETTER_TOPIC: TOPICS.deadLetters,
+  }
+}

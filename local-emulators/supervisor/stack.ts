@@ -1,0 +1,217 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { checkServer, migrate, READER_ROLE, setRolePasswords } from '@pipeline/cdc/database.ts'
+import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
+import { createTopics } from '@pipeline/cdc/topics.ts'
+import { manifest } from '@pipeline/functions/manifest.ts'
+import { pino } from 'pino'
+import type { StatePaths } from '../paths.ts'
+import { pickPorts } from '../ports.ts'
+import { loadSecrets } from '../secrets.ts'
+import { connectService } from '../services/connect.ts'
+import { functionService } from '../services/functions.ts'
+import { gcsEndpoint, gcsService } from '../services/gcs.ts'
+import { kafkaService } from '../services/kafka.ts'
+import { adminUrl, ensureDatabase, postgresService } from '../services/postgres.ts'
+import { pubsubService } from '../services/pubsub.ts'
+import { relayService } from '../services/relay.ts'
+import type { Settings } from '../settings.ts'
+import { findStackFile, type StackFile, writeStackFile } from '../stack-file.ts'
+import { watchConnector } from './connector-watch.ts'
+import { functionEnvironment, relayEnvironment } from './environment.ts'
+import { endLeftovers, recordProcesses } from './leftovers.ts'
+import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
+import { createSubscriptions } from './subscriptions.ts'
+
+export const PROJECT_ID = 'hospital-local'
+export const BUCKET = 'hospital-datalake'
+
+const FIXED = [
+  'POSTGRES',
+  'KAFKA',
+  'CONTROLLER',
+  'CONNECT',
+  'PUBSUB',
+  'PUBSUB_HTTP',
+  'GCS',
+  'METRICS',
+  'CONTROL',
+] as const
+
+export type Step = <T>(title: string, work: () => Promise<T>) => Promise<T>
+
+/** The whole pipeline as processes on this machine. */
+export class Stack {
+  readonly paths: StatePaths
+  private readonly settings: Settings
+  private readonly running: ManagedProcess[] = []
+  private file: StackFile | undefined
+  private stopWatching: () => void = () => {}
+  private recording: Promise<void> = Promise.resolve()
+
+  constructor(paths: StatePaths, settings: Settings) {
+    this.paths = paths
+    this.settings = settings
+  }
+
+  get info(): StackFile {
+    if (!this.file) throw new Error('the stack has not been started')
+    return this.file
+  }
+
+  processes(): ProcessState[] {
+    return this.running.map((process) => process.status())
+  }
+
+  /** Starts all parts in their order and waits for each; `step` shows how far it is. */
+  async start(step: Step): Promise<StackFile> {
+    const { paths, settings } = this
+    await mkdir(paths.logs, { recursive: true, mode: 0o700 })
+    await mkdir(dirname(paths.warehouse), { recursive: true })
+    await endLeftovers(paths)
+    const secrets = await loadSecrets(paths)
+    const ports = await this.ports()
+    const postgres = { dir: paths.postgres, port: ports.POSTGRES!, password: secrets.postgres }
+    const postgresUrl = settings.HOSPITAL_DATABASE_URL ?? adminUrl(postgres)
+    const reader = new URL(postgresUrl)
+    reader.username = READER_ROLE
+    reader.password = secrets.reader
+    const local = (port: number | undefined): string => `http://127.0.0.1:${port}`
+    const stack: StackFile = {
+      version: 1,
+      startedAt: new Date().toISOString(),
+      stateDir: paths.dir,
+      supervisorPid: process.pid,
+      state: 'starting',
+      projectId: PROJECT_ID,
+      postgresUrl,
+      postgresReaderUrl: reader.href,
+      kafkaBrokers: `127.0.0.1:${ports.KAFKA}`,
+      connectUrl: local(ports.CONNECT),
+      connectorName: 'hospital-postgres',
+      pubsubHost: `127.0.0.1:${ports.PUBSUB}`,
+      pubsubHttpUrl: local(ports.PUBSUB_HTTP),
+      gcsEndpoint: gcsEndpoint(ports.GCS!),
+      gcsBucket: BUCKET,
+      warehouseFile: paths.warehouse,
+      relayMetricsUrl: local(ports.METRICS),
+      controlUrl: local(ports.CONTROL),
+      functions: Object.fromEntries(manifest.map(({ name }) => [name, local(ports[name])])),
+    }
+    this.file = stack
+    await writeStackFile(paths, stack)
+
+    await Promise.all([
+      step('PostgreSQL', async () => {
+        if (!settings.HOSPITAL_DATABASE_URL) {
+          await this.run(await postgresService(postgres))
+          await ensureDatabase(postgres)
+        }
+        await checkServer(postgresUrl)
+        await migrate(postgresUrl)
+        await setRolePasswords(postgresUrl, secrets)
+      }),
+      step('Kafka', async () => {
+        await this.run(
+          await kafkaService({ dir: paths.kafka, port: ports.KAFKA!, controllerPort: ports.CONTROLLER! }),
+        )
+        await createTopics(
+          createKafka({ brokers: [stack.kafkaBrokers] }, 'set-up', pino({ level: 'silent' })),
+        )
+      }),
+      step('Cloud Storage (fake-gcs-server)', async () => {
+        await this.run(
+          await gcsService({ dir: paths.gcs, port: ports.GCS!, bucket: BUCKET, projectId: PROJECT_ID }),
+        )
+      }),
+      step('Pub/Sub emulator', () =>
+        this.run(
+          pubsubService({
+            port: ports.PUBSUB!,
+            httpPort: ports.PUBSUB_HTTP!,
+            afterStart: () => createSubscriptions(stack.pubsubHost, PROJECT_ID, stack.functions),
+          }),
+        ),
+      ),
+    ])
+    await Promise.all([
+      step('Kafka Connect with Debezium', async () => {
+        await this.run(
+          await connectService({
+            port: ports.CONNECT!,
+            brokers: stack.kafkaBrokers,
+            databaseUrl: postgresUrl,
+            cdcPassword: secrets.cdc,
+          }),
+        )
+        this.stopWatching = watchConnector(stack.connectUrl, stack.connectorName)
+      }),
+      ...manifest.map((entry) =>
+        step(`Function ${entry.name}`, () =>
+          this.run(functionService(entry.name, ports[entry.name]!, functionEnvironment(entry, stack))),
+        ),
+      ),
+      step('Relay', () => this.run(relayService(relayEnvironment(stack), ports.METRICS!))),
+    ])
+    stack.state = 'ready'
+    await writeStackFile(paths, stack)
+    return stack
+  }
+
+  /** Stops all parts, those that feed first, and waits until each is gone. */
+  async stop(step: Step): Promise<void> {
+    this.stopWatching()
+    const byName = new Map(this.running.map((process) => [process.spec.name, process]))
+    const stopAll = async (names: readonly string[]): Promise<void> => {
+      await Promise.all(
+        names.flatMap((name) => {
+          const process = byName.get(name)
+          return process ? [step(`Stop ${name}`, () => process.stop())] : []
+        }),
+      )
+    }
+    await stopAll(['connect', 'relay'])
+    await stopAll(manifest.map(({ name }) => name))
+    await stopAll(['pubsub', 'gcs', 'kafka', 'postgres'])
+    this.running.length = 0
+    await this.recording
+    await recordProcesses(this.paths, [])
+  }
+
+  private async ports(): Promise<Record<string, number>> {
+    const names = [...FIXED, ...manifest.map(({ name }) => name)]
+    const asked = Object.fromEntries(
+      FIXED.map((name) => [
+        name,
+        (this.settings as Record<string, unknown>)[`${name}_PORT`] as number | undefined,
+      ]),
+    )
+    const previous = await findStackFile(this.paths)
+    const port = (address: string | undefined): number | undefined =>
+      address === undefined ? undefined : Number(/:(\d+)$/.exec(address)?.[1])
+    const last: Record<string, number | undefined> = previous
+      ? {
+          KAFKA: port(previous.kafkaBrokers),
+          CONNECT: port(previous.connectUrl),
+          PUBSUB: port(previous.pubsubHost),
+          PUBSUB_HTTP: port(previous.pubsubHttpUrl),
+          GCS: port(previous.gcsEndpoint),
+          METRICS: port(previous.relayMetricsUrl),
+          CONTROL: port(previous.controlUrl),
+          POSTGRES: Number(new URL(previous.postgresUrl).port) || undefined,
+          ...Object.fromEntries(Object.entries(previous.functions).map(([name, url]) => [name, port(url)])),
+        }
+      : {}
+    return pickPorts(names, asked, last as Record<string, number>)
+  }
+
+  private async run(spec: ServiceSpec): Promise<void> {
+    const process = new ManagedProcess(spec, join(this.paths.logs, `${spec.name}.log`), () => this.record())
+    this.running.push(process)
+    await process.start()
+  }
+
+  private record(): void {
+    this.recording = this.recording.then(() => recordProcesses(this.paths, this.processes())).catch(() => {})
+  }
+}
