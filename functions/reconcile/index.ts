@@ -1,0 +1,57 @@
+import { tmpdir } from 'node:os'
+import { http } from '@google-cloud/functions-framework'
+import { safeError } from '@pipeline/hospital/errors.ts'
+import { z } from 'zod'
+import { bodyOf, postFunction, sendError } from '../http.ts'
+import { gcsLake, storageClient } from '../lake/gcs.ts'
+import { createLog } from '../log.ts'
+import { readSettings, settingNames } from '../settings.ts'
+import { openKafka } from './positions.ts'
+import { openSnapshot } from './postgres.ts'
+import { reconcile } from './reconcile.ts'
+
+const settings = readSettings(settingNames.reconcile, process.env)
+const log = createLog('reconcile', settings.LOG_LEVEL)
+const storage = storageClient({
+  projectId: settings.GOOGLE_CLOUD_PROJECT,
+  emulatorHost: settings.STORAGE_EMULATOR_HOST,
+})
+const lake = gcsLake(storage.bucket(settings.LAKE_BUCKET))
+const requestSchema = z.object({ waitSeconds: z.number().min(0).max(600).default(20) })
+
+/** POST `{"waitSeconds"?: n}`: 200 with a ReconcileReport, whatever it says; 503 when a part can't be reached. */
+http(
+  'reconcile',
+  postFunction(async (request, response) => {
+    const body = bodyOf(request)?.toString() || '{}'
+    let waitSeconds: number
+    try {
+      waitSeconds = requestSchema.parse(JSON.parse(body)).waitSeconds
+    } catch {
+      response.status(400).json({ code: 'REQUEST_INVALID', message: 'expected {"waitSeconds": 0 to 600}' })
+      return
+    }
+    try {
+      const report = await reconcile({
+        openSource: () => openSnapshot(settings.DATABASE_READER_URL),
+        openKafka: () => openKafka(settings.KAFKA_BROKERS),
+        lake,
+        warehouse: {
+          path: settings.DUCKDB_PATH,
+          memoryLimit: settings.DUCKDB_MEMORY_LIMIT,
+          threads: settings.DUCKDB_THREADS,
+          lockWaitMs: settings.DUCKDB_LOCK_WAIT_SECONDS * 1000,
+        },
+        slot: settings.REPLICATION_SLOT,
+        tempRoot: tmpdir(),
+        waitMs: waitSeconds * 1000,
+      })
+      const level = report.status === 'different' ? 'error' : 'info'
+      log[level]({ status: report.status, lsn: report.lsn, deadLetters: report.deadLetters }, 'reconciled')
+      response.status(200).json(report)
+    } catch (error) {
+      log.error({ error: safeError(error) }, 'could not reconcile')
+      sendError(response, 503, error)
+    }
+  }),
+)

@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { changesPrefix, parseLakeName } from '@pipeline/hospital/lake-names.ts'
+import type { Lake, LakeObject } from '../lake/port.ts'
+import { stageObject } from '../loader/stage.ts'
+import type { Database } from '../warehouse/duckdb-file.ts'
+import type { StagedObject } from '../warehouse/port.ts'
+import type { SourceColumn } from './columns.ts'
+import { literal } from './columns.ts'
+import { createChanges, hashedChanges } from './fold.ts'
+
+const GROUP_OBJECTS = 200
+const GROUP_BYTES = 32 * 1024 * 1024
+const LINE_BYTES = 16 * 1024 * 1024
+const STAGED_COLUMNS = `{op: 'VARCHAR', "row": 'VARCHAR', row_key: 'VARCHAR', sequence: 'VARCHAR', "txId": 'BIGINT', "committedAt": 'VARCHAR'}`
+
+/** All objects of a table in the lake, and offsets of those with a batch's name. */
+export async function listChanges(lake: Lake, table: string): Promise<LakeObject[]> {
+  const objects: LakeObject[] = []
+  for await (const page of lake.list(changesPrefix(table))) {
+    objects.push(...page.filter(({ name, size }) => !(name.endsWith('/') && size === 0)))
+  }
+  return objects
+}
+
+/**
+ * Reads a table's objects, checks each as a load does, and keeps keys, sequences and hashes in `into`.
+ * Returns the names of those that are broken. Disk and memory are bounded by a group's size.
+ */
+export async function readLake(
+  db: Database,
+  lake: Lake,
+  objects: readonly LakeObject[],
+  columns: readonly SourceColumn[],
+  into: string,
+  tempRoot: string,
+): Promise<string[]> {
+  await createChanges(db, into)
+  const broken: string[] = []
+  for (const group of groups(objects)) {
+    const folder = await mkdtemp(join(tempRoot, 'reconcile-'))
+    try {
+      const staged: StagedObject[] = []
+      for (const [index, object] of group.entries()) {
+        const staging = await stageObject(lake, object, join(folder, `${index}.ndjson`))
+        if (staging.outcome === 'staged') staged.push(staging.staged)
+        else broken.push(object.name)
+      }
+      if (staged.length > 0) await take(db, staged, columns, into)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+  return broken
+}
+
+async function take(
+  db: Database,
+  staged: readonly StagedObject[],
+  columns: readonly SourceColumn[],
+  into: string,
+): Promise<void> {
+  const files = staged.map(({ file }) => literal(file)).join(', ')
+  const longest = Math.max(LINE_BYTES, ...staged.map(({ longestLine }) => longestLine + 1024))
+  const source = `read_json([${files}], format = 'newline_delimited', columns = ${STAGED_COLUMNS}, maximum_object_size = ${longest})`
+  await db.run(`INSERT INTO ${into} ${hashedChanges(source, columns, 'NULL::TIMESTAMPTZ')}`)
+}
+
+function* groups(objects: readonly LakeObject[]): Generator<LakeObject[]> {
+  let group: LakeObject[] = []
+  let bytes = 0
+  for (const object of objects) {
+    if (group.length > 0 && (group.length >= GROUP_OBJECTS || bytes + object.size > GROUP_BYTES)) {
+      yield group
+      group = []
+      bytes = 0
+    }
+    group.push(object)
+    bytes += object.size
+  }
+  if (group.length > 0) yield group
+}
+
+/** Offsets that objects cover, by `topic/partition`. */
+export function coverage(names: readonly string[]): Map<string, { first: number; last: number }[]> {
+  const covered = new Map<string, { first: number; last: number }[]>()
+  for (const name of names) {
+    const parsed = parseLakeName(name)
+    if (!parsed) continue
+    const id = `${parsed.topic}/${parsed.partition}`
+    const ranges = covered.get(id) ?? []
+    ranges.push({ first: parsed.firstOffset, last: parsed.lastOffset })
+    covered.set(id, ranges)
+  }
+  return covered
+}

@@ -1,0 +1,146 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { catalog } from '@pipeline/hospital/catalog.ts'
+import type { Lake, LakeObject } from '../lake/port.ts'
+import { type DuckdbFileOptions, withDatabase } from '../warehouse/duckdb-file.ts'
+import { comparable } from './columns.ts'
+import { readDeadLetters } from './dead-letters.ts'
+import { listChanges } from './lake-changes.ts'
+import { type KafkaPositions, type PartitionEnd, waitForCapture } from './positions.ts'
+import type { SourceSnapshot } from './postgres.ts'
+import { type ReconcileReport, type TableReport, worst } from './report.ts'
+import { reconcileTable } from './table.ts'
+import { gapsOf } from './table-input.ts'
+import { parseSnapshot, visibleSql } from './visibility.ts'
+import { attachWarehouse, detachWarehouse } from './warehouse-changes.ts'
+
+export interface ReconcileDeps {
+  openSource: () => Promise<SourceSnapshot>
+  openKafka: () => Promise<KafkaPositions>
+  lake: Lake
+  /** The DuckDB file of the warehouse. */
+  warehouse: DuckdbFileOptions
+  slot: string
+  tempRoot: string
+  /** How long changes may be on their way to the lake, ms. */
+  waitMs: number
+}
+
+const POLL_MS = 300
+
+/** Lists a table's objects until they hold all that Kafka has, or the time is over. */
+async function awaitLake(
+  deps: ReconcileDeps,
+  table: string,
+  ends: readonly PartitionEnd[],
+  deadline: number,
+): Promise<LakeObject[]> {
+  for (;;) {
+    const objects = await listChanges(deps.lake, table)
+    const deadLetters = await readDeadLetters(deps.lake)
+    const { open } = gapsOf(
+      { ends, deadLetters },
+      objects.map(({ name }) => name),
+    )
+    if (open.length === 0 || Date.now() >= deadline) return objects
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
+
+/**
+ * Compares PostgreSQL at one LSN with every store: counts and hashes by key range, then keys. What is still on its
+ * way is told from what is wrong by Kafka's offsets. Throws when a part can't be reached.
+ */
+export async function reconcile(deps: ReconcileDeps): Promise<ReconcileReport> {
+  const started = Date.now()
+  const folder = await mkdtemp(join(deps.tempRoot, 'reconcile-'))
+  const source = await deps.openSource()
+  const kafka = await deps.openKafka().catch(async (error: unknown) => {
+    await source.close()
+    throw error
+  })
+  try {
+    const deadline = started + deps.waitMs
+    const captureBehindBytes = await waitForCapture(source, deps.slot, deadline)
+    const tables = await compareTables(
+      deps,
+      source,
+      kafka,
+      join(folder, 'work.duckdb'),
+      captureBehindBytes,
+      deadline,
+    )
+    const deadLetters = await readDeadLetters(deps.lake)
+    const slotGone = captureBehindBytes === null
+    const states = tables.flatMap(({ stores }) => stores.map(({ status }) => status))
+    return {
+      status: worst([...states, slotGone ? 'different' : 'equal']),
+      lsn: source.lsn,
+      at: source.at,
+      captureBehindBytes,
+      deadLetters: deadLetters.total,
+      tables,
+      notes: [
+        ...(slotGone ? [`PostgreSQL has no replication slot ${deps.slot}: changes are not captured`] : []),
+        ...(deadLetters.total > 0
+          ? [`${deadLetters.total} objects in dead-letters/: look at their reasons`]
+          : []),
+      ],
+      seconds: Math.round((Date.now() - started) / 100) / 10,
+    }
+  } finally {
+    await Promise.allSettled([source.close(), kafka.close()])
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function compareTables(
+  deps: ReconcileDeps,
+  source: SourceSnapshot,
+  kafka: KafkaPositions,
+  workFile: string,
+  captureBehindBytes: number | null,
+  deadline: number,
+): Promise<TableReport[]> {
+  const visible = visibleSql(parseSnapshot(source.transactions), source.at)
+  const hasWarehouse = (await stat(deps.warehouse.path).catch(() => undefined)) !== undefined
+  return withDatabase({ ...deps.warehouse, path: workFile }, async (db) => {
+    const reports: TableReport[] = []
+    for (const { name: table } of catalog) {
+      const { compared, notCompared } = comparable(await source.columns(table))
+      if (compared.length === 0) {
+        const absent = { status: 'different' as const, rows: 0, behindBy: null, differingKeys: 0, keys: [] }
+        const notes = ['PostgreSQL has no such table']
+        reports.push({ table, rows: 0, notCompared, stores: [{ store: 'lake', ...absent, notes }] })
+        continue
+      }
+      const ends = await kafka.ends(table)
+      const objects = await awaitLake(deps, table, ends, deadline)
+      const warehouse =
+        hasWarehouse &&
+        (await attachWarehouse(db, deps.warehouse.path, Date.now() + deps.warehouse.lockWaitMs))
+      try {
+        reports.push(
+          await reconcileTable({
+            db,
+            source,
+            lake: deps.lake,
+            table,
+            columns: compared,
+            notCompared,
+            objects,
+            ends,
+            deadLetters: await readDeadLetters(deps.lake),
+            captured: captureBehindBytes === 0,
+            visible,
+            warehouse,
+            tempRoot: deps.tempRoot,
+          }),
+        )
+      } finally {
+        if (warehouse) await detachWarehouse(db)
+      }
+    }
+    return reports
+  })
+}

@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import { runDbt } from '../dbt/run.ts'
+import { statePaths, tools } from '../paths.ts'
+import { runningStack, type StackFile } from '../stack-file.ts'
+
+/** Runs dbt on the stack's warehouse and shows its lines. Sets the exit code when something failed. */
+export async function runStackDbt(stack: StackFile, args: string[], onLine = console.log): Promise<void> {
+  const { ok, results } = await runDbt({
+    args,
+    duckdbPath: stack.warehouseFile,
+    dbtExecutable: tools.dbt,
+    logDir: join(stack.stateDir, 'dbt'),
+    onLine,
+  })
+  const failed = results.filter(({ status }) => !['success', 'pass', 'skipped'].includes(status))
+  if (!ok) {
+    for (const { name, status } of failed) console.error(`${status}: ${name}`)
+    process.exitCode = 1
+  }
+}
+
+/** `npm run dbt`: `dbt build`, or whatever follows `--`. */
+export async function dbtCommand(args: string[]): Promise<void> {
+  const stack = await runningStack(statePaths())
+  await runStackDbt(stack, args.length > 0 ? args : ['build'])
+}

@@ -1,0 +1,59 @@
+import { globSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { root, statePaths } from '../paths.ts'
+import { readSettings } from '../settings.ts'
+import { install } from '../setup/install.ts'
+import { Stack } from '../supervisor/stack.ts'
+import { runInherited } from './run-inherited.ts'
+import { printStep } from './steps.ts'
+
+const ROOMS = ['hospital', 'cdc', 'functions', 'local-emulators', 'bench', 'docs']
+const STACK_TESTS = join('local-emulators', 'stack-tests')
+
+function find(pattern: string): string[] {
+  return ROOMS.flatMap((room) =>
+    globSync(join(room, pattern), { cwd: root, exclude: ['**/node_modules/**'] }),
+  ).sort()
+}
+
+function node(
+  files: readonly string[],
+  concurrency: number,
+  env: Record<string, string> = {},
+): Promise<number> {
+  const flags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning']
+  return runInherited(
+    process.execPath,
+    [...flags, '--test', '--test-reporter=spec', `--test-concurrency=${concurrency}`, ...files],
+    env,
+  )
+}
+
+/**
+ * `npm test`: first all tests that bring their own parts, then those of the whole stack, one after the other on one
+ * stack that is started once.
+ */
+export async function test(only: string[]): Promise<void> {
+  await install()
+  const files = only.length > 0 ? only : find('**/*.test.ts')
+  const onStack = files.filter((file) => file.includes(STACK_TESTS))
+  const alone = files.filter((file) => !onStack.includes(file))
+  const codes: number[] = []
+  if (alone.length > 0) codes.push(await node(alone, 2))
+  if (onStack.length > 0) {
+    const dir = await mkdtemp(join(tmpdir(), 'hospital-stack-'))
+    const stack = new Stack(statePaths(dir), { ...readSettings(), HOSPITAL_DATABASE_URL: undefined })
+    try {
+      console.log('Starting one stack for the tests of the whole')
+      await stack.start(printStep)
+      codes.push(await node(onStack, 1, { HOSPITAL_STATE_DIR: dir }))
+    } finally {
+      await stack.stop(printStep)
+      if (codes.every((code) => code === 0)) await rm(dir, { recursive: true, force: true })
+      else console.log(`Logs of the stack: ${join(dir, 'logs')}`)
+    }
+  }
+  if (codes.length === 0 || codes.some((code) => code !== 0)) process.exitCode = 1
+}

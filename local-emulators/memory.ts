@@ -1,0 +1,80 @@
+import { readdir, readFile } from 'node:fs/promises'
+
+interface ProcessMemory {
+  pid: number
+  parent: number
+  name: string
+}
+
+async function processes(): Promise<ProcessMemory[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      try {
+        const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+        const end = stat.lastIndexOf(')')
+        const fields = stat.slice(end + 2).split(' ')
+        return { pid: Number(pid), parent: Number(fields[1]), name: stat.slice(stat.indexOf('(') + 1, end) }
+      } catch {
+        return undefined
+      }
+    }),
+  )
+  return found.filter((each) => each !== undefined)
+}
+
+/** Proportional set size, so that pages which PostgreSQL's processes share count once; bytes. */
+async function residentBytes(pid: number): Promise<number> {
+  try {
+    const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
+    return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
+}
+
+/** Memory of a process and all below it, in bytes; undefined where the system has no /proc. */
+export async function treeBytes(rootPid: number): Promise<number | undefined> {
+  let all: ProcessMemory[]
+  try {
+    all = await processes()
+  } catch {
+    return undefined
+  }
+  const children = Map.groupBy(all, ({ parent }) => parent)
+  const tree: number[] = [rootPid]
+  for (const pid of tree) tree.push(...(children.get(pid) ?? []).map((child) => child.pid))
+  const bytes = await Promise.all(tree.map(residentBytes))
+  return bytes.reduce((sum, each) => sum + each, 0)
+}
+
+/** Watches the memory of some process trees and keeps the highest of each. */
+export class MemoryWatch {
+  readonly peaks = new Map<string, number>()
+  private readonly trees: () => { name: string; pid: number | null }[]
+  private readonly timer: NodeJS.Timeout
+  private busy = false
+
+  constructor(trees: () => { name: string; pid: number | null }[], everyMs = 1_000) {
+    this.trees = trees
+    this.timer = setInterval(() => void this.look(), everyMs)
+    this.timer.unref()
+  }
+
+  async look(): Promise<void> {
+    if (this.busy) return
+    this.busy = true
+    try {
+      for (const { name, pid } of this.trees()) {
+        const bytes = pid === null ? undefined : await treeBytes(pid)
+        if (bytes !== undefined) this.peaks.set(name, Math.max(bytes, this.peaks.get(name) ?? 0))
+      }
+    } finally {
+      this.busy = false
+    }
+  }
+
+  stop(): void {
+    clearInterval(this.timer)
+  }
+}
