@@ -17,7 +17,9 @@ export function canonical(type: ColumnType, value: Value): Value | undefined {
     case 'bigint':
       return Number.isSafeInteger(value) || isRawInteger(value) ? value : undefined
     case 'integer':
-      return Number.isSafeInteger(value) && Math.abs(value as number) <= 2 ** 31 ? value : undefined
+      return Number.isSafeInteger(value) && (value as number) >= -(2 ** 31) && (value as number) < 2 ** 31
+        ? value
+        : undefined
     case 'boolean':
       return typeof value === 'boolean' ? value : undefined
     case 'numeric':

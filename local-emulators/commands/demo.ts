@@ -8,6 +8,7 @@ import { produce } from '../producer/produce.ts'
 import { readSettings } from '../settings.ts'
 import { install } from '../setup/install.ts'
 import type { StackFile } from '../stack-file.ts'
+import { endLeftovers } from '../supervisor/leftovers.ts'
 import { Stack } from '../supervisor/stack.ts'
 import { readWarehouse } from '../warehouse-file.ts'
 import { callFunction } from './call-function.ts'
@@ -33,6 +34,7 @@ export async function demo(options: Options): Promise<void> {
   console.log('Setting up')
   await install()
   const paths = statePaths(join(statePaths().dir, 'demo'))
+  await endLeftovers(paths)
   await rm(paths.dir, { recursive: true, force: true })
   const stack = new Stack(paths, { ...readSettings(), HOSPITAL_DATABASE_URL: undefined })
   const interrupted = new AbortController()

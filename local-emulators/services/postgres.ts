@@ -7,6 +7,7 @@ import { promisify } from 'node:util'
 import { withClient } from '@pipeline/cdc/database.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import pg from 'pg'
+import { deathFlags } from '../supervisor/die-with-parent.ts'
 import type { ServiceSpec } from '../supervisor/managed-process.ts'
 import { until } from '../supervisor/wait.ts'
 
@@ -33,7 +34,7 @@ const asNobody = [
 
 function command(binary: string, args: readonly string[]): { command: string; args: string[] } {
   if (process.getuid?.() !== 0) return { command: binary, args: [...args] }
-  return { command: 'setpriv', args: [...asNobody, binary, ...args] }
+  return { command: 'setpriv', args: [...asNobody, ...deathFlags('SIGINT'), '--', binary, ...args] }
 }
 
 async function binaries(): Promise<{ initdb: string; postgres: string }> {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { dieWithParent } from './die-with-parent.ts'
 
 /** How to run one part of the stack. */
 export interface ServiceSpec {
@@ -80,7 +81,8 @@ export class ManagedProcess {
   }
 
   private launch(): void {
-    const { command, args, env, cwd } = this.spec
+    const { env, cwd, stopSignal = 'SIGTERM' } = this.spec
+    const { command, args } = dieWithParent(this.spec.command, this.spec.args, stopSignal)
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
