@@ -18,6 +18,7 @@ export interface StatePaths {
   dir: string
   stackFile: string
   secretsFile: string
+  portsFile: string
   supervisorPidFile: string
   processesFile: string
   logs: string
@@ -34,6 +35,7 @@ export function statePaths(dir: string = process.env.HOSPITAL_STATE_DIR ?? join(
     dir: base,
     stackFile: join(base, 'stack.json'),
     secretsFile: join(base, 'secrets.json'),
+    portsFile: join(base, 'ports.json'),
     supervisorPidFile: join(base, 'supervisor.pid'),
     processesFile: join(base, 'processes.json'),
     logs: join(base, 'logs'),

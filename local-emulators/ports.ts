@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 
 /** Whether a TCP port on loopback can be listened on now. */
@@ -47,5 +48,22 @@ export async function pickPorts<Name extends string>(
     }
     taken.add(ports[name])
   }
+  return ports
+}
+
+/** `pickPorts` that keeps what it picked in a file, so that a restarted stack has its old addresses. */
+export async function rememberPorts<Name extends string>(
+  file: string,
+  names: readonly Name[],
+  asked: Partial<Record<Name, number | undefined>>,
+): Promise<Record<Name, number>> {
+  let previous: Partial<Record<Name, number>> = {}
+  try {
+    previous = JSON.parse(await readFile(file, 'utf8')) as typeof previous
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' && !(error instanceof SyntaxError)) throw error
+  }
+  const ports = await pickPorts(names, asked, previous)
+  await writeFile(file, JSON.stringify(ports))
   return ports
 }

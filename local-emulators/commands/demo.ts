@@ -65,7 +65,6 @@ export async function demo(options: Options): Promise<void> {
     memory.stop()
     console.log('Stopping the stack')
     await stack.stop(printStep)
-    await rm(paths.stackFile, { force: true })
   }
 }
 

@@ -1,14 +1,11 @@
 import { spawn } from 'node:child_process'
 import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { manifest } from '@pipeline/functions/manifest.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { root, statePaths } from '../paths.ts'
 import { readSettings } from '../settings.ts'
 import { install } from '../setup/install.ts'
 import { findStackFile, isAlive, type StackFile } from '../stack-file.ts'
-import { serveControl } from '../supervisor/control.ts'
-import { Scheduler } from '../supervisor/scheduler.ts'
 import { Stack } from '../supervisor/stack.ts'
 import { printStep } from './steps.ts'
 
@@ -60,29 +57,19 @@ export async function up(options: Options): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopRequested())
   console.log('Starting')
   const started = stack.start(printStep)
-  let scheduler: Scheduler | undefined
   try {
     const ready = await Promise.race([started, stopped.then(() => undefined)])
     if (ready) {
       await writeFile(paths.supervisorPidFile, String(process.pid))
-      if (options.timers) scheduler = new Scheduler(manifest, ready.functions)
-      const port = Number(new URL(ready.controlUrl).port)
-      const control = await serveControl(port, () => ({
-        processes: stack.processes(),
-        schedules: scheduler?.state() ?? [],
-      }))
+      if (options.timers) stack.startTimers()
       console.log(`Ready\n${describe(ready)}`)
       await stopped
-      control.close()
-      control.closeAllConnections()
     }
   } finally {
-    scheduler?.stop()
     console.log('Stopping')
     await started.catch(() => {})
     await stack.stop(printStep)
     await rm(paths.supervisorPidFile, { force: true })
-    await rm(paths.stackFile, { force: true })
   }
 }
 

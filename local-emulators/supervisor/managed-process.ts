@@ -34,7 +34,8 @@ const STEADY_MS = 30_000
 export class ManagedProcess {
   readonly spec: ServiceSpec
   private child: ChildProcess | undefined
-  private log: WriteStream
+  private readonly logFile: string
+  private log: WriteStream | undefined
   private state: ProcessState['state'] = 'stopped'
   private restarts = 0
   private stopping = new AbortController()
@@ -43,7 +44,7 @@ export class ManagedProcess {
 
   constructor(spec: ServiceSpec, logFile: string, onChange: () => void = () => {}) {
     this.spec = spec
-    this.log = createWriteStream(logFile, { flags: 'a', mode: 0o600 })
+    this.logFile = logFile
     this.onChange = onChange
   }
 
@@ -54,6 +55,7 @@ export class ManagedProcess {
   /** Starts and waits until the part is ready; from then on it is kept running. */
   async start(): Promise<void> {
     this.stopping = new AbortController()
+    this.log = createWriteStream(this.logFile, { flags: 'a', mode: 0o600 })
     this.launch()
     await this.waitReady()
     void this.keepRunning()
@@ -72,7 +74,9 @@ export class ManagedProcess {
       }
     }
     this.setState('stopped')
-    await new Promise<void>((resolve) => this.log.end(() => resolve()))
+    const log = this.log
+    this.log = undefined
+    if (log) await new Promise<void>((resolve) => log.end(() => resolve()))
   }
 
   private setState(state: ProcessState['state']): void {
@@ -88,12 +92,13 @@ export class ManagedProcess {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
-    child.stdout.pipe(this.log, { end: false })
-    child.stderr.pipe(this.log, { end: false })
+    const log = this.log!
+    child.stdout.pipe(log, { end: false })
+    child.stderr.pipe(log, { end: false })
     this.child = child
     this.exited = new Promise((resolve) => {
       const gone = (line: string): void => {
-        this.log.write(`${line}\n`)
+        if (log.writable) log.write(`${line}\n`)
         this.child = undefined
         resolve()
       }
@@ -137,7 +142,7 @@ export class ManagedProcess {
         await this.waitReady()
       } catch (error) {
         if (this.stopping.signal.aborted) return
-        this.log.write(`not ready after a restart: ${(error as Error).message}\n`)
+        this.log?.write(`not ready after a restart: ${(error as Error).message}\n`)
         this.child?.kill('SIGKILL')
       }
     }

@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
+import type { Server } from 'node:http'
 import { dirname, join } from 'node:path'
 import { checkServer, migrate, READER_ROLE, setRolePasswords } from '@pipeline/cdc/database.ts'
 import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
@@ -6,7 +7,7 @@ import { createTopics } from '@pipeline/cdc/topics.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import { pino } from 'pino'
 import type { StatePaths } from '../paths.ts'
-import { pickPorts } from '../ports.ts'
+import { rememberPorts } from '../ports.ts'
 import { loadSecrets } from '../secrets.ts'
 import { connectService } from '../services/connect.ts'
 import { functionService } from '../services/functions.ts'
@@ -16,11 +17,13 @@ import { adminUrl, ensureDatabase, postgresService } from '../services/postgres.
 import { pubsubService } from '../services/pubsub.ts'
 import { relayService } from '../services/relay.ts'
 import type { Settings } from '../settings.ts'
-import { findStackFile, type StackFile, writeStackFile } from '../stack-file.ts'
+import { type StackFile, writeStackFile } from '../stack-file.ts'
 import { watchConnector } from './connector-watch.ts'
+import { serveControl } from './control.ts'
 import { functionEnvironment, relayEnvironment } from './environment.ts'
 import { endLeftovers, recordProcesses } from './leftovers.ts'
 import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
+import { Scheduler } from './scheduler.ts'
 import { createSubscriptions } from './subscriptions.ts'
 
 export const PROJECT_ID = 'hospital-local'
@@ -46,6 +49,8 @@ export class Stack {
   private readonly settings: Settings
   private readonly running: ManagedProcess[] = []
   private file: StackFile | undefined
+  private scheduler: Scheduler | undefined
+  private control: Server | undefined
   private stopWatching: () => void = () => {}
   private recording: Promise<void> = Promise.resolve()
 
@@ -153,14 +158,41 @@ export class Stack {
       ),
       step('Relay', () => this.run(relayService(relayEnvironment(stack), ports.METRICS!))),
     ])
+    this.control = await serveControl(ports.CONTROL!, () => ({
+      processes: this.processes(),
+      schedules: this.scheduler?.state() ?? [],
+    }))
     stack.state = 'ready'
     await writeStackFile(paths, stack)
     return stack
   }
 
+  /** Runs the manifest's schedules from now on. */
+  startTimers(): void {
+    this.scheduler = new Scheduler(manifest, this.info.functions)
+  }
+
+  /** Stops one part until `resume`. */
+  async pause(name: string): Promise<void> {
+    await this.part(name).stop()
+  }
+
+  async resume(name: string): Promise<void> {
+    await this.part(name).start()
+  }
+
+  private part(name: string): ManagedProcess {
+    const part = this.running.find(({ spec }) => spec.name === name)
+    if (!part) throw new Error(`the stack has no part ${name}`)
+    return part
+  }
+
   /** Stops all parts, those that feed first, and waits until each is gone. */
   async stop(step: Step): Promise<void> {
     this.stopWatching()
+    this.scheduler?.stop()
+    this.control?.close()
+    this.control?.closeAllConnections()
     const byName = new Map(this.running.map((process) => [process.spec.name, process]))
     const stopAll = async (names: readonly string[]): Promise<void> => {
       await Promise.all(
@@ -175,34 +207,17 @@ export class Stack {
     await stopAll(['pubsub', 'gcs', 'kafka', 'postgres'])
     this.running.length = 0
     await this.recording
-    await recordProcesses(this.paths, [])
+    await rm(this.paths.processesFile, { force: true })
+    await rm(this.paths.stackFile, { force: true })
   }
 
   private async ports(): Promise<Record<string, number>> {
+    const asked = this.settings as Record<string, unknown>
     const names = [...FIXED, ...manifest.map(({ name }) => name)]
-    const asked = Object.fromEntries(
-      FIXED.map((name) => [
-        name,
-        (this.settings as Record<string, unknown>)[`${name}_PORT`] as number | undefined,
-      ]),
+    const wishes = Object.fromEntries(
+      FIXED.map((name) => [name, asked[`${name}_PORT`] as number | undefined]),
     )
-    const previous = await findStackFile(this.paths)
-    const port = (address: string | undefined): number | undefined =>
-      address === undefined ? undefined : Number(/:(\d+)$/.exec(address)?.[1])
-    const last: Record<string, number | undefined> = previous
-      ? {
-          KAFKA: port(previous.kafkaBrokers),
-          CONNECT: port(previous.connectUrl),
-          PUBSUB: port(previous.pubsubHost),
-          PUBSUB_HTTP: port(previous.pubsubHttpUrl),
-          GCS: port(previous.gcsEndpoint),
-          METRICS: port(previous.relayMetricsUrl),
-          CONTROL: port(previous.controlUrl),
-          POSTGRES: Number(new URL(previous.postgresUrl).port) || undefined,
-          ...Object.fromEntries(Object.entries(previous.functions).map(([name, url]) => [name, port(url)])),
-        }
-      : {}
-    return pickPorts(names, asked, last as Record<string, number>)
+    return rememberPorts(this.paths.portsFile, names, wishes)
   }
 
   private async run(spec: ServiceSpec): Promise<void> {
