@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { measureDelays } from '@pipeline/local-emulators/commands/demo-report.ts'
+import { load } from '@pipeline/local-emulators/commands/load.ts'
+import { quietStep } from '@pipeline/local-emulators/commands/steps.ts'
+import { waitForLake } from '@pipeline/local-emulators/commands/wait-for-lake.ts'
+import { statePaths } from '@pipeline/local-emulators/paths.ts'
+import { produce } from '@pipeline/local-emulators/producer/produce.ts'
+import { measureEmulator } from '@pipeline/local-emulators/pubsub/throughput.ts'
+import { readSettings } from '@pipeline/local-emulators/settings.ts'
+import { install } from '@pipeline/local-emulators/setup/install.ts'
+import { Stack } from '@pipeline/local-emulators/supervisor/stack.ts'
+import Table from 'cli-table3'
+import { catchUp, debeziumAlone, relayFromFullTopic, type SpineRun, spine } from './measure.ts'
+
+const LATENCY_RATE = 200
+const LATENCY_SECONDS = 30
+const EMULATOR_MESSAGES = 100_000
+const EMULATOR_BYTES = 500
+const SMALL = 100_000
+const COMPARED = 300_000
+
+export interface BenchResult {
+  debeziumRowsPerSecond: number
+  spineRowsPerSecond: number
+  spineRatio: number
+  relayChangesPerSecond: number
+  emulatorMessagesPerSecond: number
+  changesPerObject: number
+  commitToLakeP50Seconds: number
+  commitToLakeP95Seconds: number
+  /** Time of the large run to that of the small one, over the ratio of their rows: 1 is a straight line. */
+  timeGrowth: number
+  /** Highest memory of all processes in the large run to that in the small one: 1 is flat. */
+  memoryGrowth: number
+  smallRun: SpineRun
+  largeRun: SpineRun
+}
+
+function say(text: string): void {
+  console.error(`bench: ${text}`)
+}
+
+/** Measures the pipeline on a stack of its own, all in one run; prints a table or one JSON object. */
+export async function bench(options: { json?: boolean; rows: number }): Promise<void> {
+  await install()
+  say(`Pub/Sub emulator, ${EMULATOR_MESSAGES} messages of ${EMULATOR_BYTES} bytes`)
+  const emulator = await measureEmulator({ messages: EMULATOR_MESSAGES, bytes: EMULATOR_BYTES })
+  const dir = await mkdtemp(join(tmpdir(), 'hospital-bench-'))
+  const stack = new Stack(statePaths(dir), { ...readSettings(), HOSPITAL_DATABASE_URL: undefined })
+  try {
+    say('starting a stack')
+    await stack.start(quietStep)
+    const result = await measure(stack, options.rows, emulator.messagesPerSecond)
+    console.log(options.json ? JSON.stringify(result) : format(result))
+  } finally {
+    await stack.stop(quietStep)
+    await rm(dir, { recursive: true, force: true })
+  }
+}
+
+async function measure(stack: Stack, rows: number, emulatorMessagesPerSecond: number): Promise<BenchResult> {
+  const info = stack.info
+  say(`commit to lake at ${LATENCY_RATE} changes a second for ${LATENCY_SECONDS} s`)
+  await produce({ databaseUrl: info.postgresUrl, rate: LATENCY_RATE, seconds: 5, seed: 1 })
+  await waitForLake(info, 60)
+  const since = new Date()
+  await produce({ databaseUrl: info.postgresUrl, rate: LATENCY_RATE, seconds: LATENCY_SECONDS, seed: 2 })
+  await waitForLake(info, 60)
+  await load(info)
+  const delays = await measureDelays(info.warehouseFile, since)
+
+  say(`Debezium alone into Kafka, ${COMPARED} rows`)
+  await stack.pause('relay')
+  await stack.pause('lake-sink')
+  const debeziumRowsPerSecond = await debeziumAlone(stack, COMPARED)
+  say('relay from that full topic')
+  const relayChangesPerSecond = await relayFromFullTopic(stack, COMPARED)
+  await stack.resume('lake-sink')
+  await catchUp(stack, COMPARED)
+
+  say(`the whole way, ${COMPARED} rows`)
+  const compared = await spine(stack, COMPARED)
+  say(`the whole way, ${SMALL} rows`)
+  const smallRun = await spine(stack, SMALL)
+  say(`the whole way, ${rows} rows`)
+  const largeRun = await spine(stack, rows)
+  return {
+    debeziumRowsPerSecond,
+    spineRowsPerSecond: compared.rowsPerSecond,
+    spineRatio: compared.rowsPerSecond / debeziumRowsPerSecond,
+    relayChangesPerSecond,
+    emulatorMessagesPerSecond,
+    changesPerObject: largeRun.changesPerObject,
+    commitToLakeP50Seconds: delays.lakeP50,
+    commitToLakeP95Seconds: delays.lakeP95,
+    timeGrowth: largeRun.seconds / smallRun.seconds / (largeRun.rows / smallRun.rows),
+    memoryGrowth: largeRun.peakMemoryMB.all! / smallRun.peakMemoryMB.all!,
+    smallRun,
+    largeRun,
+  }
+}
+
+function format(result: BenchResult): string {
+  const style = { head: [], border: [] }
+  const table = new Table({ head: ['measured', 'value', 'wanted'], style })
+  const whole = (value: number): string => Math.round(value).toLocaleString('en')
+  table.push(
+    ['debeziumRowsPerSecond', whole(result.debeziumRowsPerSecond), ''],
+    ['spineRowsPerSecond', whole(result.spineRowsPerSecond), ''],
+    ['spineRatio', result.spineRatio.toFixed(2), '0.80 or more'],
+    ['relayChangesPerSecond', whole(result.relayChangesPerSecond), '20,000 or more'],
+    ['emulatorMessagesPerSecond', whole(result.emulatorMessagesPerSecond), '10,000 or more'],
+    ['changesPerObject', whole(result.changesPerObject), '1,000 or more'],
+    ['commitToLakeP50Seconds', result.commitToLakeP50Seconds.toFixed(2), ''],
+    ['commitToLakeP95Seconds', result.commitToLakeP95Seconds.toFixed(2), 'below 1'],
+    ['timeGrowth', result.timeGrowth.toFixed(2), 'about 1: straight'],
+    ['memoryGrowth', result.memoryGrowth.toFixed(2), 'about 1: flat'],
+  )
+  const { smallRun, largeRun } = result
+  const memory = new Table({
+    head: ['peak memory, MB', `${whole(smallRun.rows)} rows`, `${whole(largeRun.rows)} rows`],
+    style,
+  })
+  for (const name of Object.keys(largeRun.peakMemoryMB)) {
+    memory.push([name, smallRun.peakMemoryMB[name] ?? '-', largeRun.peakMemoryMB[name] ?? '-'])
+  }
+  const runs = [smallRun, largeRun].map(
+    (run) =>
+      `${whole(run.rows)} rows the whole way in ${run.seconds.toFixed(1)} s: ${whole(run.rowsPerSecond)} a second`,
+  )
+  return [table.toString(), ...runs, memory.toString()].join('\n')
+}

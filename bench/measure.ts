@@ -1,0 +1,103 @@
+import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
+import { changeTopic } from '@pipeline/hospital/catalog.ts'
+import { callFunction } from '@pipeline/local-emulators/commands/call-function.ts'
+import type { LoadReport } from '@pipeline/local-emulators/commands/load.ts'
+import { MemoryWatch } from '@pipeline/local-emulators/memory.ts'
+import type { StackFile } from '@pipeline/local-emulators/stack-file.ts'
+import type { Stack } from '@pipeline/local-emulators/supervisor/stack.ts'
+import { pino } from 'pino'
+import { insertVisits } from './workload.ts'
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const LOAD_PAUSE_MS = 1_000
+
+async function visitsInKafka(stack: StackFile): Promise<number> {
+  const admin = createKafka({ brokers: [stack.kafkaBrokers] }, 'bench', pino({ level: 'silent' })).admin()
+  await admin.connect()
+  try {
+    const offsets = await admin.fetchTopicOffsets(changeTopic('visits'))
+    return offsets.reduce((sum, { high }) => sum + Number(high), 0)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+/** Rows a second from commit to Kafka, with everything behind Kafka stopped. */
+export async function debeziumAlone(stack: Stack, rows: number): Promise<number> {
+  const before = await visitsInKafka(stack.info)
+  const begun = performance.now()
+  const inserting = insertVisits(stack.info.postgresUrl, rows)
+  while ((await visitsInKafka(stack.info)) - before < rows) await pause(50)
+  const seconds = (performance.now() - begun) / 1000
+  await inserting
+  return rows / seconds
+}
+
+async function relayed(stack: StackFile): Promise<number> {
+  const response = await fetch(`${stack.relayMetricsUrl}/stats`)
+  const metrics = (await response.json()) as { name: string; values: { value: number }[] }[]
+  const metric = metrics.find(({ name }) => name === 'relay_changes_total')
+  return metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0
+}
+
+/** Changes a second that the relay moves to Pub/Sub from a topic that holds `rows`; nothing takes them from there. */
+export async function relayFromFullTopic(stack: Stack, rows: number): Promise<number> {
+  await stack.resume('relay')
+  const begun = performance.now()
+  while ((await relayed(stack.info)) < rows) await pause(50)
+  return rows / ((performance.now() - begun) / 1000)
+}
+
+/** Loads facts until the raw log has taken `rows` more. */
+async function loadRows(stack: StackFile, rows: number): Promise<number> {
+  let objects = 0
+  for (let loaded = 0; loaded < rows; ) {
+    const { totals } = await callFunction<LoadReport>(stack, 'load-facts')
+    loaded += totals.rows
+    objects += totals.objects
+    if (loaded < rows) await pause(LOAD_PAUSE_MS)
+  }
+  return objects
+}
+
+export interface SpineRun {
+  rows: number
+  seconds: number
+  rowsPerSecond: number
+  changesPerObject: number
+  /** Highest memory of each process and of all together while it ran, MB. */
+  peakMemoryMB: Record<string, number>
+}
+
+/** The whole way: from insert in PostgreSQL into the raw log, loads running all the while. */
+export async function spine(stack: Stack, rows: number): Promise<SpineRun> {
+  const memory = new MemoryWatch(
+    () => [
+      { name: 'all', pid: process.pid },
+      ...stack.processes(),
+      { name: 'supervisor', pid: process.pid, alone: true },
+    ],
+    500,
+  )
+  const begun = performance.now()
+  const [objects] = await Promise.all([
+    loadRows(stack.info, rows),
+    insertVisits(stack.info.postgresUrl, rows),
+  ])
+  const seconds = (performance.now() - begun) / 1000
+  memory.stop()
+  return {
+    rows,
+    seconds,
+    rowsPerSecond: rows / seconds,
+    changesPerObject: rows / objects,
+    peakMemoryMB: Object.fromEntries(
+      [...memory.peaks].map(([name, bytes]) => [name, Math.round(bytes / 1e6)]),
+    ),
+  }
+}
+
+/** Waits until everything that is in Kafka is loaded, so that the next measurement starts from nothing open. */
+export async function catchUp(stack: Stack, rows: number): Promise<void> {
+  await loadRows(stack.info, rows)
+}
