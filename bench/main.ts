@@ -11,7 +11,7 @@ import { measureEmulator } from '@pipeline/local-emulators/pubsub/throughput.ts'
 import { readSettings } from '@pipeline/local-emulators/settings.ts'
 import { install } from '@pipeline/local-emulators/setup/install.ts'
 import { Stack } from '@pipeline/local-emulators/supervisor/stack.ts'
-import Table from 'cli-table3'
+import { plainTable } from '@pipeline/local-emulators/table.ts'
 import { catchUp, debeziumAlone, relayFromFullTopic, type SpineRun, spine } from './measure.ts'
 
 const LATENCY_RATE = 200
@@ -103,8 +103,7 @@ async function measure(stack: Stack, rows: number, emulatorMessagesPerSecond: nu
 }
 
 function format(result: BenchResult): string {
-  const style = { head: [], border: [] }
-  const table = new Table({ head: ['measured', 'value', 'wanted'], style })
+  const table = plainTable(['measured', 'value', 'wanted'])
   const whole = (value: number): string => Math.round(value).toLocaleString('en')
   table.push(
     ['debeziumRowsPerSecond', whole(result.debeziumRowsPerSecond), ''],
@@ -119,10 +118,11 @@ function format(result: BenchResult): string {
     ['memoryGrowth', result.memoryGrowth.toFixed(2), 'about 1: flat'],
   )
   const { smallRun, largeRun } = result
-  const memory = new Table({
-    head: ['peak memory, MB', `${whole(smallRun.rows)} rows`, `${whole(largeRun.rows)} rows`],
-    style,
-  })
+  const memory = plainTable([
+    'peak memory, MB',
+    `${whole(smallRun.rows)} rows`,
+    `${whole(largeRun.rows)} rows`,
+  ])
   for (const name of Object.keys(largeRun.peakMemoryMB)) {
     memory.push([name, smallRun.peakMemoryMB[name] ?? '-', largeRun.peakMemoryMB[name] ?? '-'])
   }

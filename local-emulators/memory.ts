@@ -33,8 +33,9 @@ async function residentBytes(pid: number): Promise<number> {
   }
 }
 
-/** Memory of a process and all below it, in bytes; undefined where the system has no /proc. */
-export async function treeBytes(rootPid: number): Promise<number | undefined> {
+/** Memory of a process and all below it, or of it alone, in bytes; undefined where the system has no /proc. */
+export async function memoryOf(rootPid: number, alone = false): Promise<number | undefined> {
+  if (alone) return residentBytes(rootPid)
   let all: ProcessMemory[]
   try {
     all = await processes()
@@ -48,14 +49,21 @@ export async function treeBytes(rootPid: number): Promise<number | undefined> {
   return bytes.reduce((sum, each) => sum + each, 0)
 }
 
+export interface Watched {
+  name: string
+  pid: number | null
+  /** Without the processes below it. */
+  alone?: boolean
+}
+
 /** Watches the memory of some process trees and keeps the highest of each. */
 export class MemoryWatch {
   readonly peaks = new Map<string, number>()
-  private readonly trees: () => { name: string; pid: number | null }[]
+  private readonly trees: () => Watched[]
   private readonly timer: NodeJS.Timeout
   private busy = false
 
-  constructor(trees: () => { name: string; pid: number | null }[], everyMs = 1_000) {
+  constructor(trees: () => Watched[], everyMs = 1_000) {
     this.trees = trees
     this.timer = setInterval(() => void this.look(), everyMs)
     this.timer.unref()
@@ -65,8 +73,8 @@ export class MemoryWatch {
     if (this.busy) return
     this.busy = true
     try {
-      for (const { name, pid } of this.trees()) {
-        const bytes = pid === null ? undefined : await treeBytes(pid)
+      for (const { name, pid, alone } of this.trees()) {
+        const bytes = pid === null ? undefined : await memoryOf(pid, alone)
         if (bytes !== undefined) this.peaks.set(name, Math.max(bytes, this.peaks.get(name) ?? 0))
       }
     } finally {

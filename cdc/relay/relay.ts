@@ -92,7 +92,7 @@ export class Relay {
     if (this.topics.length === 0) return
     const consumer = this.options.kafka.consumer({
       groupId: this.options.groupId,
-      sessionTimeout: 15_000,
+      sessionTimeout: 10_000,
       heartbeatInterval: 3_000,
       minBytes: 32_768,
       maxWaitTimeInMs: 100,

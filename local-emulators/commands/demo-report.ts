@@ -1,5 +1,5 @@
 import { catalog } from '@pipeline/hospital/catalog.ts'
-import Table from 'cli-table3'
+import { plainTable } from '../table.ts'
 import { readWarehouse } from '../warehouse-file.ts'
 
 export const MARTS = [
@@ -8,7 +8,6 @@ export const MARTS = [
   'patient_spending_analysis',
   'patient_journey',
 ]
-const style = { head: [], border: [] }
 
 export interface Delays {
   changes: number
@@ -19,12 +18,13 @@ export interface Delays {
   warehouseP95: number
 }
 
-/** Seconds from commit to lake object and to raw log, over all changes that were not a snapshot's. */
-export async function measureDelays(warehouseFile: string): Promise<Delays> {
+/** Seconds from commit to lake object and to raw log, over all changes since then that were not a snapshot's. */
+export async function measureDelays(warehouseFile: string, since = new Date(0)): Promise<Delays> {
   const changes = catalog
     .map(
       ({ name }) =>
-        `SELECT topic, "partition", "offset", "committedAt", "loadedAt" FROM raw."${name}_changes" WHERE op <> 'r'`,
+        `SELECT topic, "partition", "offset", "committedAt", "loadedAt" FROM raw."${name}_changes"
+         WHERE op <> 'r' AND "committedAt" >= '${since.toISOString()}'::TIMESTAMPTZ`,
     )
     .join(' UNION ALL ')
   return readWarehouse(warehouseFile, async (rows) => {
@@ -53,7 +53,7 @@ export async function topOfMarts(warehouseFile: string, limit: number): Promise<
       const found = await rows(`SELECT * FROM marts.${mart} LIMIT ${limit}`)
       const [count] = await rows(`SELECT count(*)::INTEGER AS n FROM marts.${mart}`)
       const columns = Object.keys(found[0] ?? {}).slice(0, 8)
-      const table = new Table({ head: columns, style, wordWrap: false })
+      const table = plainTable(columns)
       for (const row of found) table.push(columns.map((column) => String(row[column] ?? '').slice(0, 28)))
       parts.push(`marts.${mart}, ${count!.n} rows`, table.toString())
     }
@@ -70,7 +70,7 @@ export interface Stage {
 
 /** Stages with what went through them and how fast. */
 export function stagesTable(stages: readonly Stage[]): string {
-  const table = new Table({ head: ['stage', 'count', 'of', 'seconds', 'a second'], style })
+  const table = plainTable(['stage', 'count', 'of', 'seconds', 'a second'])
   for (const { name, count, unit, seconds } of stages) {
     table.push([name, count, unit, seconds.toFixed(1), seconds > 0 ? Math.round(count / seconds) : '-'])
   }

@@ -1,6 +1,6 @@
-import Table from 'cli-table3'
 import { statePaths } from '../paths.ts'
 import { runningStack, type StackFile } from '../stack-file.ts'
+import { plainTable } from '../table.ts'
 import { callFunction } from './call-function.ts'
 import { runStackDbt } from './dbt.ts'
 import { waitForLake } from './wait-for-lake.ts'
@@ -47,10 +47,7 @@ export async function loadCommand(options: { staging: boolean; wait: number }): 
     console.log(`${open} changes had not reached the lake after ${options.wait} s; the next load takes them.`)
   }
   const loaded = await load(stack)
-  const table = new Table({
-    head: ['table', 'objects', 'rows', 'repeated', 'broken', 'seconds'],
-    style: { head: [], border: [] },
-  })
+  const table = plainTable(['table', 'objects', 'rows', 'repeated', 'broken', 'seconds'])
   for (const [name, { objects, rows, duplicates, broken, seconds }] of Object.entries(loaded)) {
     table.push([name, objects, rows, duplicates, broken, seconds.toFixed(2)])
   }

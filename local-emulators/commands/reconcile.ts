@@ -1,15 +1,20 @@
 import type { ReconcileReport } from '@pipeline/functions/reconcile/report.ts'
-import Table from 'cli-table3'
 import { statePaths } from '../paths.ts'
 import { runningStack } from '../stack-file.ts'
+import { plainTable } from '../table.ts'
 import { callFunction } from './call-function.ts'
 
 /** The report as a table for people, with what to look at below it. */
 export function formatReport(report: ReconcileReport): string {
-  const table = new Table({
-    head: ['table', 'in PostgreSQL', 'store', 'rows', 'state', 'behind by', 'differing keys'],
-    style: { head: [], border: [] },
-  })
+  const table = plainTable([
+    'table',
+    'in PostgreSQL',
+    'store',
+    'rows',
+    'state',
+    'behind by',
+    'differing keys',
+  ])
   const notes = [...report.notes]
   for (const { table: name, rows, stores, notCompared } of report.tables) {
     for (const each of stores) {

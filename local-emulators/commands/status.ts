@@ -1,9 +1,9 @@
 import { connectorHealth } from '@pipeline/cdc/connect/connector.ts'
 import { withClient } from '@pipeline/cdc/database.ts'
-import Table from 'cli-table3'
 import { statePaths } from '../paths.ts'
 import { findStackFile, isAlive, type StackFile } from '../stack-file.ts'
 import type { ControlState } from '../supervisor/control.ts'
+import { plainTable } from '../table.ts'
 
 interface PubSubStats {
   subscriptions: Record<
@@ -104,11 +104,10 @@ export async function status(options: { json?: boolean }): Promise<void> {
     console.log(JSON.stringify(report))
     return
   }
-  const style = { head: [], border: [] }
-  const processes = new Table({ head: ['part', 'process', 'state', 'restarts'], style })
+  const processes = plainTable(['part', 'process', 'state', 'restarts'])
   for (const { name, pid, state, restarts } of report.processes)
     processes.push([name, pid ?? '-', state, restarts])
-  const flow = new Table({ head: ['hop', 'state'], style })
+  const flow = plainTable(['hop', 'state'])
   flow.push([
     'PostgreSQL to Debezium',
     `${report.slotBehindBytes ?? 'no slot or no answer:'} bytes of WAL open`,

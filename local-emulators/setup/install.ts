@@ -78,10 +78,11 @@ function stamped(
         .update(await readFile(source))
         .digest('hex')
       const done = await readFile(stamp, 'utf8').catch(() => '')
-      if (done === wanted) return task.skip(`${title}: there already`)
+      if (done === wanted) return task.skip(`${title} (there already)`)
       const started = Date.now()
+      // A log of a terminal that can't redraw would only fill with half lines.
       await work((line) => {
-        task.output = line.slice(0, 120)
+        if (process.stdout.isTTY) task.output = line.slice(0, 120)
       })
       await writeFile(stamp, wanted)
       task.title = `${title} (${Math.round((Date.now() - started) / 1000)} s)`

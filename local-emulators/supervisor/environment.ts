@@ -1,4 +1,4 @@
-import { type FunctionEntry, type SettingSource, TOPICS } from '@pipeline/functions/manifest.ts'
+import { type FunctionEntry, SECRETS, type SettingSource, TOPICS } from '@pipeline/functions/manifest.ts'
 import type { StackFile } from '../stack-file.ts'
 
 /** Addresses under which the official clients find the emulators. */
@@ -22,8 +22,10 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
       return source.value
     case 'timeout':
       return String(entry.timeoutSeconds)
+    case 'kafka':
+      return stack.kafkaBrokers
     case 'secret':
-      throw new Error(`${entry.name}: the local stack has no value for the secret ${source.secret}`)
+      return { [SECRETS.databaseReader]: stack.postgresReaderUrl }[source.secret]
     case 'local':
       return {
         'storage-emulator': stack.gcsEndpoint,

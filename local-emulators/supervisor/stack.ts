@@ -23,10 +23,12 @@ import { serveControl } from './control.ts'
 import { functionEnvironment, relayEnvironment } from './environment.ts'
 import { endLeftovers, recordProcesses } from './leftovers.ts'
 import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
+import { rewindToLake } from './resend.ts'
 import { Scheduler } from './scheduler.ts'
 import { createSubscriptions } from './subscriptions.ts'
 
 export const PROJECT_ID = 'hospital-local'
+export const RELAY_GROUP = 'hospital-relay'
 export const BUCKET = 'hospital-datalake'
 
 const FIXED = [
@@ -134,7 +136,7 @@ export class Stack {
           pubsubService({
             port: ports.PUBSUB!,
             httpPort: ports.PUBSUB_HTTP!,
-            afterStart: () => createSubscriptions(stack.pubsubHost, PROJECT_ID, stack.functions),
+            afterStart: () => this.afterPubSub(),
           }),
         ),
       ),
@@ -218,6 +220,15 @@ export class Stack {
       FIXED.map((name) => [name, asked[`${name}_PORT`] as number | undefined]),
     )
     return rememberPorts(this.paths.portsFile, names, wishes)
+  }
+
+  /** An emulator that comes back has lost its topics, and what it held has to be sent again from Kafka. */
+  private async afterPubSub(): Promise<void> {
+    await createSubscriptions(this.info.pubsubHost, PROJECT_ID, this.info.functions)
+    if (this.info.state !== 'ready') return
+    await this.pause('relay')
+    await rewindToLake(this.info, RELAY_GROUP, AbortSignal.timeout(60_000))
+    await this.resume('relay')
   }
 
   private async run(spec: ServiceSpec): Promise<void> {

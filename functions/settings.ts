@@ -1,0 +1,115 @@
+import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { z } from 'zod'
+
+const whole = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback)
+const emulatorUrl = z
+  .url({ protocol: /^https?$/ })
+  .transform((url) => url.replace(/(\/storage\/v1)?\/*$/, ''))
+  .optional()
+
+const logging = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }
+
+/** Every setting of every function, once. */
+export const settingSchemas = {
+  ...logging,
+  LAKE_BUCKET: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/),
+  GOOGLE_CLOUD_PROJECT: z.string().min(1),
+  DEAD_LETTER_TOPIC: z.string().regex(/^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$/),
+  /** `http://host:port` of fake-gcs-server. */
+  STORAGE_EMULATOR_HOST: emulatorUrl,
+  /** `host:port`; the Pub/Sub client reads it by itself. */
+  PUBSUB_EMULATOR_HOST: z.string().min(1).optional(),
+  WAREHOUSE: z.enum(['duckdb']),
+  DUCKDB_PATH: z.string().min(1),
+  DUCKDB_MEMORY_LIMIT: z
+    .string()
+    .regex(/^[1-9]\d*(MB|GB|MiB|GiB)$/)
+    .default('512MB'),
+  DUCKDB_THREADS: whole(2, 1, 64),
+  /** Seconds to wait for another process to close the DuckDB file. */
+  DUCKDB_LOCK_WAIT_SECONDS: whole(60, 0, 600),
+  /** Objects and compressed bytes of one load. */
+  LOAD_GROUP_OBJECTS: whole(500, 1, 10_000),
+  LOAD_GROUP_BYTES: whole(32 * 1024 * 1024, 1, 1024 * 1024 * 1024),
+  /** Plain bytes of one transaction of a load. */
+  LOAD_STAGED_BYTES: whole(64 * 1024 * 1024, 1, 16 * 1024 * 1024 * 1024),
+  /** PostgreSQL as the read-only role. */
+  DATABASE_READER_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  KAFKA_BROKERS: z
+    .string()
+    .min(1)
+    .transform((text) => text.split(',')),
+  REPLICATION_SLOT: z
+    .string()
+    .regex(/^[a-z0-9_]{1,63}$/)
+    .default('hospital_changes'),
+  /** The function's own timeout; a load ends its work before it. */
+  FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
+} as const
+
+export type SettingName = keyof typeof settingSchemas
+
+export const settingNames = {
+  'lake-sink': [
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'DEAD_LETTER_TOPIC',
+    'STORAGE_EMULATOR_HOST',
+    'PUBSUB_EMULATOR_HOST',
+    'LOG_LEVEL',
+  ],
+  'dead-letter-sink': ['LAKE_BUCKET', 'GOOGLE_CLOUD_PROJECT', 'STORAGE_EMULATOR_HOST', 'LOG_LEVEL'],
+  loader: [
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'DEAD_LETTER_TOPIC',
+    'STORAGE_EMULATOR_HOST',
+    'PUBSUB_EMULATOR_HOST',
+    'WAREHOUSE',
+    'DUCKDB_PATH',
+    'DUCKDB_MEMORY_LIMIT',
+    'DUCKDB_THREADS',
+    'DUCKDB_LOCK_WAIT_SECONDS',
+    'LOAD_GROUP_OBJECTS',
+    'LOAD_GROUP_BYTES',
+    'LOAD_STAGED_BYTES',
+    'FUNCTION_TIMEOUT_SECONDS',
+    'LOG_LEVEL',
+  ],
+  reconcile: [
+    'DATABASE_READER_URL',
+    'KAFKA_BROKERS',
+    'REPLICATION_SLOT',
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'STORAGE_EMULATOR_HOST',
+    'WAREHOUSE',
+    'DUCKDB_PATH',
+    'DUCKDB_MEMORY_LIMIT',
+    'DUCKDB_THREADS',
+    'DUCKDB_LOCK_WAIT_SECONDS',
+    'LOG_LEVEL',
+  ],
+} as const satisfies Record<string, readonly SettingName[]>
+
+type Settings<N extends SettingName> = { [K in N]: z.output<(typeof settingSchemas)[K]> }
+
+/**
+ * Reads settings from an environment; an empty variable counts as unset. Throws PipelineError SETTING_INVALID that
+ * names every setting that is missing or wrong, and none of their values.
+ */
+export function readSettings<N extends SettingName>(
+  names: readonly N[],
+  env: Readonly<Record<string, string | undefined>>,
+): Settings<N> {
+  const settings: Partial<Record<SettingName, unknown>> = {}
+  const wrong: string[] = []
+  for (const name of names) {
+    const result = settingSchemas[name].safeParse(env[name] === '' ? undefined : env[name])
+    if (result.success) settings[name] = result.data
+    else wrong.push(`${name} ${env[name] ? 'is not valid' : 'is missing'}`)
+  }
+  if (wrong.length > 0) throw new PipelineError('SETTING_INVALID', { settings: wrong.join(', ') })
+  return settings as Settings<N>
+}

@@ -1,0 +1,36 @@
+import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
+import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
+import { readDeadLetters } from '@pipeline/functions/reconcile/dead-letters.ts'
+import { listChanges } from '@pipeline/functions/reconcile/lake-changes.ts'
+import { openKafka } from '@pipeline/functions/reconcile/positions.ts'
+import { gapsOf } from '@pipeline/functions/reconcile/table-input.ts'
+import { catalog } from '@pipeline/hospital/catalog.ts'
+import { pino } from 'pino'
+import type { StackFile } from '../stack-file.ts'
+import { until } from './wait.ts'
+
+/**
+ * Sets the stopped relay's offsets back to the first change that the lake does not have: for a Pub/Sub emulator
+ * that died with messages in its memory. Waits until Kafka has given up the relay's membership.
+ */
+export async function rewindToLake(stack: StackFile, groupId: string, signal: AbortSignal): Promise<void> {
+  const lake = gcsLake(
+    storageClient({ projectId: stack.projectId, emulatorHost: stack.gcsEndpoint }).bucket(stack.gcsBucket),
+  )
+  const deadLetters = await readDeadLetters(lake)
+  const positions = await openKafka([stack.kafkaBrokers])
+  const admin = createKafka({ brokers: [stack.kafkaBrokers] }, 'set-back', pino({ level: 'silent' })).admin()
+  await admin.connect()
+  try {
+    for (const { name } of catalog) {
+      const names = (await listChanges(lake, name)).map((object) => object.name)
+      for (const end of await positions.ends(name)) {
+        const first = gapsOf({ ends: [end], deadLetters }, names).open[0]?.first ?? end.end
+        const partitions = [{ partition: end.partition, offset: String(first) }]
+        await until(() => admin.setOffsets({ groupId, topic: end.topic, partitions }), signal, 500)
+      }
+    }
+  } finally {
+    await Promise.allSettled([admin.disconnect(), positions.close()])
+  }
+}
