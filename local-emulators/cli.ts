@@ -1,6 +1,9 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { Command, InvalidArgumentError } from 'commander'
 
+// There is no cloud here: its clients must not look for one.
+process.env.METADATA_SERVER_DETECTION ??= 'none'
+
 function positive(text: string): number {
   const value = Number(text)
   if (!(value > 0)) throw new InvalidArgumentError('must be a number above 0')

@@ -50,6 +50,7 @@ const child = spawn(
   hasPinned ? pinned : process.execPath,
   [
     '--disable-warning=ExperimentalWarning',
+    '--disable-warning=TimeoutNegativeWarning',
     join(root, 'local-emulators', 'cli.ts'),
     ...process.argv.slice(2),
   ],

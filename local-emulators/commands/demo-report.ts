@@ -2,12 +2,13 @@ import { catalog } from '@pipeline/hospital/catalog.ts'
 import { plainTable } from '../table.ts'
 import { readWarehouse } from '../warehouse-file.ts'
 
-export const MARTS = [
-  'doctor_performance',
-  'monthly_visit_stats',
-  'patient_spending_analysis',
-  'patient_journey',
-]
+/** Marts with the order in which their first rows say something. */
+const MARTS: Record<string, string> = {
+  doctor_performance: 'total_revenue DESC',
+  monthly_visit_stats: 'month_start DESC',
+  patient_spending_analysis: 'total_visit_cost DESC',
+  patient_journey: 'visit_date DESC, visit_id DESC',
+}
 
 export interface Delays {
   changes: number
@@ -49,8 +50,8 @@ export async function measureDelays(warehouseFile: string, since = new Date(0)):
 export async function topOfMarts(warehouseFile: string, limit: number): Promise<string> {
   return readWarehouse(warehouseFile, async (rows) => {
     const parts: string[] = []
-    for (const mart of MARTS) {
-      const found = await rows(`SELECT * FROM marts.${mart} LIMIT ${limit}`)
+    for (const [mart, order] of Object.entries(MARTS)) {
+      const found = await rows(`SELECT * FROM marts.${mart} ORDER BY ${order} LIMIT ${limit}`)
       const [count] = await rows(`SELECT count(*)::INTEGER AS n FROM marts.${mart}`)
       const columns = Object.keys(found[0] ?? {}).slice(0, 8)
       const table = plainTable(columns)

@@ -79,7 +79,7 @@ async function detach(options: Options): Promise<void> {
   await rm(paths.stackFile, { force: true })
   const log = await open(join(paths.logs, 'supervisor.log'), 'a', 0o600)
   const args = [join(root, 'local-emulators', 'cli.ts'), 'up', ...(options.timers ? [] : ['--no-timers'])]
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, ...args], {
     cwd: root,
     detached: true,
     stdio: ['ignore', log.fd, log.fd],

@@ -80,6 +80,7 @@ function stamped(
       const done = await readFile(stamp, 'utf8').catch(() => '')
       if (done === wanted) return task.skip(`${title} (there already)`)
       const started = Date.now()
+      if (!process.stdout.isTTY) console.log(`Installing ${title}`)
       // A log of a terminal that can't redraw would only fill with half lines.
       await work((line) => {
         if (process.stdout.isTTY) task.output = line.slice(0, 120)
@@ -105,8 +106,8 @@ export async function install(): Promise<void> {
     {
       concurrent: true,
       exitOnError: true,
-      renderer: process.stdout.isTTY ? 'default' : 'simple',
-      fallbackRenderer: 'simple',
+      renderer: process.stdout.isTTY ? 'default' : 'silent',
+      fallbackRenderer: 'silent',
     },
   )
   await tasks.run()

@@ -1,0 +1,42 @@
+{# The engine's name of a type of hospital/catalog.ts: bigint, integer, text, date, timestamp, boolean, numeric(p,s). #}
+{% macro sql_type(type) -%}
+  {{ return(adapter.dispatch('sql_type', 'hospital')(type)) }}
+{%- endmacro %}
+
+{% macro default__sql_type(type) -%}
+  {{ return({'text': 'varchar', 'timestamp': 'timestamptz'}.get(type, type)) }}
+{%- endmacro %}
+
+{% macro bigquery__sql_type(type) -%}
+  {{ return({'bigint': 'int64', 'integer': 'int64', 'text': 'string', 'boolean': 'bool'}.get(type, type)) }}
+{%- endmacro %}
+
+{# A cast that gives null where the value does not fit the type; a test has to look for these nulls. #}
+{% macro cast_or_null(expression, type) -%}
+  {{ return(adapter.dispatch('cast_or_null', 'hospital')(expression, type)) }}
+{%- endmacro %}
+
+{% macro default__cast_or_null(expression, type) -%}
+  try_cast({{ expression }} as {{ sql_type(type) }})
+{%- endmacro %}
+
+{% macro bigquery__cast_or_null(expression, type) -%}
+  safe_cast({{ expression }} as {{ sql_type(type) }})
+{%- endmacro %}
+
+{# Whether a typed value is the very one that its text holds: no digit cut off, no part of a day lost. #}
+{% macro is_same_value(value, type, text) -%}
+  {{ return(adapter.dispatch('is_same_value', 'hospital')(value, type, text)) }}
+{%- endmacro %}
+
+{% macro default__is_same_value(value, type, text) -%}
+  cast({{ value }} as {{ sql_type('text') }}) = {{ text }}
+{%- endmacro %}
+
+{% macro bigquery__is_same_value(value, type, text) -%}
+  {%- if type.startswith('numeric') -%}
+  {{ value }} = safe_cast({{ text }} as numeric)
+  {%- else -%}
+  {{ default__is_same_value(value, type, text) }}
+  {%- endif -%}
+{%- endmacro %}

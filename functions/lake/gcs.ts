@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import type { Readable } from 'node:stream'
+import { type Bucket, type FileMetadata, Storage } from '@google-cloud/storage'
+import { PipelineError } from '@pipeline/hospital/errors.ts'
+import type { Lake, LakeObject } from './port.ts'
+
+const PAGE = 1000
+
+// A download of the client hangs 11 listeners on one stream, and Node warns of a leak above 10.
+EventEmitter.defaultMaxListeners = Math.max(EventEmitter.defaultMaxListeners, 20)
+
+export interface GcsOptions {
+  projectId?: string | undefined
+  /** `http://host:port` of an emulator; the cloud when left out. */
+  emulatorHost?: string | undefined
+}
+
+/**
+ * The official client, made so that a request ends well before an acknowledgement deadline. The client leaves
+ * `/storage/v1` out of its paths when it finds STORAGE_EMULATOR_HOST by itself, which fake-gcs-server does not
+ * serve: so it gets the address as `apiEndpoint`, and does not see the variable.
+ */
+export function storageClient({ projectId, emulatorHost }: GcsOptions): Storage {
+  // Beside an emulator there is no metadata server: the clients need not look for one, and warn.
+  if (emulatorHost !== undefined) process.env.METADATA_SERVER_DETECTION ??= 'none'
+  const seen = process.env.STORAGE_EMULATOR_HOST
+  delete process.env.STORAGE_EMULATOR_HOST
+  try {
+    return new Storage({
+      ...(projectId === undefined ? {} : { projectId }),
+      ...(emulatorHost === undefined ? {} : { apiEndpoint: emulatorHost }),
+      timeout: 30_000,
+      retryOptions: { maxRetries: 2, totalTimeout: 40, maxRetryDelay: 4 },
+    })
+  } finally {
+    if (seen !== undefined) process.env.STORAGE_EMULATOR_HOST = seen
+  }
+}
+
+function status(error: unknown): number | string | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
+  return typeof code === 'number' || typeof code === 'string' ? code : undefined
+}
+
+function unavailable(action: string, bucket: string, error: unknown): PipelineError {
+  return new PipelineError('LAKE_UNAVAILABLE', { action, bucket, status: status(error) })
+}
+
+function lakeObject(metadata: FileMetadata): LakeObject {
+  const count = Number(metadata.metadata?.count ?? Number.NaN)
+  return {
+    name: metadata.name!,
+    generation: String(metadata.generation),
+    size: Number(metadata.size),
+    storedAt: new Date(metadata.timeCreated!).toISOString(),
+    ...(metadata.md5Hash === undefined ? {} : { md5: metadata.md5Hash }),
+    ...(Number.isSafeInteger(count) ? { count } : {}),
+  }
+}
+
+/** Answers undefined for a missing object, and throws for a missing bucket, which answers 404 as well. */
+async function missing(bucket: Bucket, action: string, error: unknown): Promise<undefined> {
+  if (status(error) !== 404) throw unavailable(action, bucket.name, error)
+  try {
+    await bucket.getFiles({ prefix: 'changes/', maxResults: 1, autoPaginate: false })
+  } catch (cause) {
+    throw unavailable(action, bucket.name, cause)
+  }
+  return undefined
+}
+
+/** Waits for the first bytes, so that a missing generation is told apart from a broken stream. */
+function opened(stream: Readable): Promise<Readable> {
+  return new Promise((resolve, reject) => {
+    const settle = (error?: Error) => {
+      stream.off('readable', settle).off('end', settle).off('error', settle)
+      if (error) reject(error)
+      else resolve(stream)
+    }
+    stream.on('readable', settle).on('end', settle).on('error', settle)
+  })
+}
+
+/** The lake in a Cloud Storage bucket, listed by pages of at most `pageSize` objects. */
+export function gcsLake(bucket: Bucket, pageSize = PAGE): Lake {
+  const head: Lake['head'] = async (name) => {
+    try {
+      const [metadata] = await bucket.file(name).getMetadata()
+      return lakeObject(metadata)
+    } catch (error) {
+      return missing(bucket, 'head', error)
+    }
+  }
+
+  return {
+    head,
+    async create({ name, bytes, contentType, metadata }) {
+      const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const md5Hash = createHash('md5').update(body).digest('base64')
+      try {
+        await bucket.file(name).save(body, {
+          resumable: false,
+          validation: 'crc32c',
+          preconditionOpts: { ifGenerationMatch: 0 },
+          metadata: { contentType, md5Hash, ...(metadata ? { metadata } : {}) },
+        })
+        return 'created'
+      } catch (error) {
+        if (status(error) === 412) return 'exists'
+        throw unavailable('create', bucket.name, error)
+      }
+    },
+    async open({ name, generation }) {
+      try {
+        const file = bucket.file(name, { generation })
+        const stream = await opened(file.createReadStream({ validation: 'crc32c', decompress: false }))
+        return stream
+      } catch (error) {
+        return missing(bucket, 'open', error)
+      }
+    },
+    async *list(prefix) {
+      let pageToken: string | undefined
+      do {
+        const query = {
+          prefix,
+          maxResults: pageSize,
+          autoPaginate: false,
+          ...(pageToken ? { pageToken } : {}),
+        }
+        const [files, next] = await bucket.getFiles(query).catch((error: unknown) => {
+          throw unavailable('list', bucket.name, error)
+        })
+        yield files.map((file) => lakeObject(file.metadata))
+        pageToken = (next as { pageToken?: string } | null | undefined)?.pageToken
+      } while (pageToken)
+    },
+  }
+}

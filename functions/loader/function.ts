@@ -1,0 +1,62 @@
+import { tmpdir } from 'node:os'
+import type { HttpFunction } from '@google-cloud/functions-framework'
+import { type Table, tablesOfKind } from '@pipeline/hospital/catalog.ts'
+import { postFunction } from '../http.ts'
+import { gcsLake, storageClient } from '../lake/gcs.ts'
+import { createLog } from '../log.ts'
+import { pubsubPublisher } from '../publisher.ts'
+import { readSettings, settingNames } from '../settings.ts'
+import { duckdbWarehouse } from '../warehouse/duckdb.ts'
+import type { LoaderDeps } from './group.ts'
+import { loadTables, statusOf } from './load.ts'
+
+/** A load ends its last group well before the platform ends the function. */
+const BUDGET_SHARE = 0.7
+
+/**
+ * An HTTP function that loads tables: 200 with a LoadReport, or 503 (500: a person must look) with the same report in
+ * which the tables that failed carry their error. Calls that come meanwhile wait their turn.
+ */
+export function loaderFunction(
+  deps: LoaderDeps,
+  tables: readonly string[],
+  timeoutSeconds: number,
+): HttpFunction {
+  const now = deps.now ?? Date.now
+  let last: Promise<unknown> = Promise.resolve()
+  return postFunction(async (_request, response) => {
+    const deadline = now() + timeoutSeconds * 1000 * BUDGET_SHARE
+    const mine = last.then(() => loadTables(deps, tables, deadline))
+    last = mine.catch(() => undefined)
+    const report = await mine
+    response.status(statusOf(report)).json({ function: deps.name, ...report })
+  })
+}
+
+/** The composition root of both loaders, from the environment. */
+export function composeLoader(name: string, kind: Table['kind']): HttpFunction {
+  const settings = readSettings(settingNames.loader, process.env)
+  const projectId = settings.GOOGLE_CLOUD_PROJECT
+  const storage = storageClient({ projectId, emulatorHost: settings.STORAGE_EMULATOR_HOST })
+  const deps: LoaderDeps = {
+    name,
+    lake: gcsLake(storage.bucket(settings.LAKE_BUCKET)),
+    warehouse: duckdbWarehouse({
+      path: settings.DUCKDB_PATH,
+      memoryLimit: settings.DUCKDB_MEMORY_LIMIT,
+      threads: settings.DUCKDB_THREADS,
+      lockWaitMs: settings.DUCKDB_LOCK_WAIT_SECONDS * 1000,
+    }),
+    deadLetters: pubsubPublisher(projectId, settings.DEAD_LETTER_TOPIC),
+    log: createLog(name, settings.LOG_LEVEL),
+    tempRoot: tmpdir(),
+    parallel: 4,
+    limits: {
+      objects: settings.LOAD_GROUP_OBJECTS,
+      bytes: settings.LOAD_GROUP_BYTES,
+      stagedBytes: settings.LOAD_STAGED_BYTES,
+    },
+  }
+  const tables = tablesOfKind(kind).map((table) => table.name)
+  return loaderFunction(deps, tables, settings.FUNCTION_TIMEOUT_SECONDS)
+}

@@ -1,0 +1,109 @@
+import { safeError } from '@pipeline/hospital/errors.ts'
+import { changesPrefix } from '@pipeline/hospital/lake-names.ts'
+import type { LakeObject } from '../lake/port.ts'
+import { carryOut, type GroupOutcome, type LoaderDeps } from './group.ts'
+
+export interface TableReport extends GroupOutcome {
+  /** Objects marked done, rows inserted, duplicates left out and broken objects by this call. */
+  seconds: number
+  /** Time was up, or the table failed, before all was loaded. */
+  more: boolean
+  error?: ReturnType<typeof safeError>
+}
+
+export interface LoadReport {
+  tables: Record<string, TableReport>
+  totals: GroupOutcome & { seconds: number }
+  more: boolean
+}
+
+type Sum = GroupOutcome & { more: boolean }
+
+/** A folder's placeholder, as consoles make it, holds nothing. */
+function isPlaceholder({ name, size }: LakeObject): boolean {
+  return name.endsWith('/') && size === 0
+}
+
+/** Objects that the ledger does not know, in groups no larger than the limits. */
+async function* freshGroups(deps: LoaderDeps, table: string): AsyncGenerator<LakeObject[]> {
+  const { lake, warehouse, limits } = deps
+  let group: LakeObject[] = []
+  let bytes = 0
+  for await (const page of lake.list(changesPrefix(table))) {
+    const fresh = await warehouse.unknown(table, page)
+    for (const object of fresh) {
+      if (isPlaceholder(object)) continue
+      if (group.length > 0 && (group.length >= limits.objects || bytes + object.size > limits.bytes)) {
+        yield group
+        group = []
+        bytes = 0
+      }
+      group.push(object)
+      bytes += object.size
+    }
+  }
+  if (group.length > 0) yield group
+}
+
+async function loadTable(deps: LoaderDeps, table: string, isLate: () => boolean, sum: Sum): Promise<void> {
+  const add = (outcome: GroupOutcome) => {
+    for (const field of ['objects', 'rows', 'duplicates', 'broken'] as const) sum[field] += outcome[field]
+  }
+  const left = await deps.warehouse.planned(table)
+  for (const plan of left) {
+    if (isLate()) return
+    add(await carryOut(deps, plan))
+  }
+  for await (const group of freshGroups(deps, table)) {
+    if (isLate()) return
+    const plan = await deps.warehouse.plan(table, group)
+    if (plan) add(await carryOut(deps, plan))
+  }
+  sum.more = false
+}
+
+/**
+ * Loads what the lake has and the ledger has not, table by table, until nothing is left or `deadline` (ms since the
+ * epoch) has passed. A table that fails does not stop the others; its report carries the error.
+ */
+export async function loadTables(
+  deps: LoaderDeps,
+  tables: readonly string[],
+  deadline: number,
+): Promise<LoadReport> {
+  const now = deps.now ?? Date.now
+  const report: LoadReport = {
+    tables: {},
+    totals: { objects: 0, rows: 0, duplicates: 0, broken: 0, seconds: 0 },
+    more: false,
+  }
+  for (const table of tables) {
+    const started = now()
+    const sum: Sum = { objects: 0, rows: 0, duplicates: 0, broken: 0, more: true }
+    let error: ReturnType<typeof safeError> | undefined
+    try {
+      await loadTable(deps, table, () => now() >= deadline, sum)
+    } catch (cause) {
+      error = safeError(cause)
+      deps.log.error({ table, error }, 'table is not loaded whole')
+    }
+    const seconds = Math.round(now() - started) / 1000
+    report.tables[table] = { ...sum, seconds, ...(error === undefined ? {} : { error }) }
+    for (const field of ['objects', 'rows', 'duplicates', 'broken'] as const)
+      report.totals[field] += sum[field]
+    report.totals.seconds = Math.round((report.totals.seconds + seconds) * 1000) / 1000
+    report.more ||= sum.more
+  }
+  return report
+}
+
+/** A table of the report that failed in a way that only a person can mend gives 500, any other failure 503. */
+export function statusOf(report: LoadReport): 200 | 500 | 503 {
+  const errors = Object.values(report.tables).flatMap(({ error }) => (error ? [error] : []))
+  if (errors.length === 0) return 200
+  return errors.every(({ code }) => isPassing(code)) ? 503 : 500
+}
+
+function isPassing(code: string): boolean {
+  return /^(LAKE|WAREHOUSE|PUBSUB)_UNAVAILABLE$/.test(code)
+}

@@ -1,0 +1,101 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { findTable } from '@pipeline/hospital/catalog.ts'
+import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
+import { BatchChecker, type BatchClaim, BatchFault, type CheckedChange } from '../batch/check.ts'
+import { gunzipLines } from '../batch/lines.ts'
+import { memberTexts, rowKeyOfText } from '../batch/slices.ts'
+import type { Lake, LakeObject } from '../lake/port.ts'
+import type { StagedObject } from '../warehouse/port.ts'
+
+/** What became of an object on its way to the warehouse. */
+export type Staging =
+  | { outcome: 'staged'; staged: StagedObject }
+  | { outcome: 'broken'; object: LakeObject; error: PipelineError }
+  /** Its generation is gone, and another is there. */
+  | { outcome: 'superseded'; object: LakeObject }
+
+/** One change as the warehouse takes it: see StagedObject. */
+export function stagedLine(
+  line: string,
+  change: CheckedChange,
+  claim: BatchClaim,
+  key: readonly string[],
+): string {
+  const texts = memberTexts(line)
+  const { op, sequence, txId, committedAt, capturedAt, offset } = change
+  const keyText = change.key === null ? null : texts.get('key')!
+  const rowText = op === 'd' || op === 't' ? null : texts.get('row')!
+  return JSON.stringify({
+    op,
+    key: keyText,
+    row: rowText,
+    row_key: keyText === null ? null : rowKeyOfText(keyText, key),
+    sequence,
+    txId,
+    committedAt,
+    capturedAt,
+    topic: claim.topic,
+    partition: claim.partition,
+    offset,
+  })
+}
+
+interface Written {
+  rows: number
+  bytes: number
+  longestLine: number
+}
+
+async function writeLines(source: Readable, claim: BatchClaim, file: FileHandle): Promise<Written> {
+  const checker = new BatchChecker(claim)
+  const key = findTable(claim.table)?.key ?? []
+  let longestLine = 0
+  let written = 0
+  for await (const lines of gunzipLines(source)) {
+    const out: Buffer[] = []
+    for (const line of lines) {
+      const bytes = Buffer.from(`${stagedLine(line, checker.line(line), claim, key)}\n`)
+      longestLine = Math.max(longestLine, bytes.length)
+      written += bytes.length
+      out.push(bytes)
+    }
+    await file.writev(out)
+  }
+  checker.end()
+  return { rows: checker.lines, bytes: written, longestLine }
+}
+
+function broken(object: LakeObject, reason: string): Staging {
+  const { name, generation } = object
+  const error = new PipelineError('LAKE_OBJECT_BROKEN', { object: name, generation, reason })
+  return { outcome: 'broken', object, error }
+}
+
+/**
+ * Reads one generation of an object, checks it whole against its name and count, and writes it to `path` for the
+ * warehouse. Throws only what a later attempt can mend.
+ */
+export async function stageObject(lake: Lake, object: LakeObject, path: string): Promise<Staging> {
+  const name = parseLakeName(object.name)
+  if (name === undefined) return broken(object, 'its name is not that of a batch')
+  const source = await lake.open(object)
+  if (source === undefined) {
+    const there = await lake.head(object.name)
+    if (there === undefined) return broken(object, 'it is gone')
+    if (there.generation !== object.generation) return { outcome: 'superseded', object }
+    throw new PipelineError('LAKE_UNAVAILABLE', { action: 'read', object: object.name })
+  }
+  const file = await open(path, 'w', 0o600)
+  try {
+    const written = await writeLines(source, { ...name, count: object.count }, file)
+    return { outcome: 'staged', staged: { object, name, file: path, ...written } }
+  } catch (error) {
+    if (error instanceof BatchFault) return broken(object, error.message)
+    throw new PipelineError('LAKE_UNAVAILABLE', { action: 'read', object: object.name })
+  } finally {
+    source.destroy()
+    await file.close()
+  }
+}

@@ -1,0 +1,227 @@
+import { createHash } from 'node:crypto'
+import { catalog, type Table } from '@pipeline/hospital/catalog.ts'
+import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
+import type { LakeObject } from '../lake/port.ts'
+import { changesTable, duckdbDdl } from './ddl.ts'
+import { type Database, type DuckdbFileOptions, withDatabase } from './duckdb-file.ts'
+import { type OffsetRange, spans, splitByOverlap } from './overlap.ts'
+import { packs } from './packs.ts'
+import type { LoadOutcome, StagedObject, Warehouse } from './port.ts'
+
+export interface DuckdbOptions extends DuckdbFileOptions {
+  tables?: readonly Table[]
+  /** Called inside a load's transaction, for tests of crashes. */
+  at?: (point: 'inserted' | 'marked') => void | Promise<void>
+}
+
+const OBJECT = `object AS name, generation::VARCHAR AS generation, "size"::DOUBLE AS size, "count"::DOUBLE AS count, md5,
+  strftime("storedAt" AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%gZ') AS "storedAt"`
+const COLUMNS = `{op: 'VARCHAR', "key": 'VARCHAR', "row": 'VARCHAR', row_key: 'VARCHAR', sequence: 'VARCHAR',
+  "txId": 'BIGINT', "committedAt": 'VARCHAR', "capturedAt": 'VARCHAR', topic: 'VARCHAR', "partition": 'INTEGER',
+  "offset": 'BIGINT'}`
+const DEFAULT_LINE_BYTES = 16 * 1024 * 1024
+/** A line costs DuckDB eleven times its length to read, check as JSON and store; measured with 60 MB. */
+const MEMORY_PER_LINE = 13
+
+type LedgerObject = Omit<LakeObject, 'md5' | 'count'> & { md5: string | null; count: number | null }
+
+function lakeObject({ md5, count, ...object }: LedgerObject): LakeObject {
+  return { ...object, ...(md5 === null ? {} : { md5 }), ...(count === null ? {} : { count }) }
+}
+
+function text(value: string): string {
+  return `'${value.replaceAll("'", "''")}'`
+}
+
+function identity({ name, generation }: Pick<LakeObject, 'name' | 'generation'>): string {
+  return `${name}#${generation}`
+}
+
+/** The same objects in the same generations always make the same load. */
+function loadIdOf(table: string, objects: readonly LakeObject[]): string {
+  const lines = objects.map(identity).sort().join('\n')
+  return `${table}-${createHash('sha256').update(lines).digest('hex').slice(0, 32)}`
+}
+
+/** What one statement reads: DuckDB may hold 2048 rows of each thread in memory, however long they are. */
+const STATEMENT_BYTES = 32 * 1024 * 1024
+
+const units: Record<string, number> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 }
+
+/** Bytes of a limit as DuckDB writes it: `512MB`. */
+function limitBytes(limit: string): number {
+  const [, amount, unit] = /^(\d+)\s*([A-Za-z]+)$/.exec(limit) ?? []
+  return Number(amount) * (units[unit ?? ''] ?? Number.NaN)
+}
+
+/** Lets a load have what its longest line needs, above the configured limit if it must be. */
+async function makeRoom(db: Database, limit: string, staged: readonly StagedObject[]): Promise<void> {
+  const needed = MEMORY_PER_LINE * Math.max(0, ...staged.map(({ longestLine }) => longestLine))
+  if (needed > limitBytes(limit)) await db.run(`SET memory_limit = '${Math.ceil(needed / 1e6)}MB'`)
+}
+
+function insertSql(table: string, staged: readonly StagedObject[], where = ''): string {
+  const longest = Math.max(DEFAULT_LINE_BYTES, ...staged.map(({ longestLine }) => longestLine + 1024))
+  const files = staged.map(({ file }) => text(file)).join(', ')
+  return `INSERT INTO ${changesTable(table)}
+    SELECT ${text(table)}, op, "key"::JSON, "row"::JSON, row_key, sequence, "txId", "committedAt"::TIMESTAMPTZ,
+      "capturedAt"::TIMESTAMPTZ, topic, "partition", "offset", current_timestamp
+    FROM read_json([${files}], format = 'newline_delimited', columns = ${COLUMNS}, maximum_object_size = ${longest})
+    ${where}`
+}
+
+async function doneRanges(
+  db: Database,
+  table: string,
+  ranges: readonly OffsetRange[],
+): Promise<OffsetRange[]> {
+  const found: OffsetRange[] = []
+  for (const { topic, partition, firstOffset, lastOffset } of spans(ranges)) {
+    const rows = await db.rows<{ first: number; last: number }>(
+      `SELECT "firstOffset"::DOUBLE AS first, "lastOffset"::DOUBLE AS last FROM raw.load_objects
+       WHERE "tableName" = $1 AND state = 'done' AND topic = $2 AND "partition" = $3
+         AND "firstOffset" <= $4 AND "lastOffset" >= $5`,
+      [table, topic, partition, BigInt(lastOffset), BigInt(firstOffset)],
+    )
+    for (const { first, last } of rows) found.push({ topic, partition, firstOffset: first, lastOffset: last })
+  }
+  return found
+}
+
+/** Inserts what is not there yet; gives the rows inserted for each object. */
+async function insert(
+  db: Database,
+  table: string,
+  todo: readonly StagedObject[],
+): Promise<Map<string, number>> {
+  const ranged = todo.map((staged) => ({ ...staged.name, staged }))
+  const { apart, overlapping } = splitByOverlap(ranged, await doneRanges(db, table, ranged))
+  const inserted = new Map<string, number>()
+  for (const staged of packs(
+    apart.map((each) => each.staged),
+    STATEMENT_BYTES,
+  )) {
+    const expected = staged.reduce((sum, { rows }) => sum + rows, 0)
+    const rows = await db.run(insertSql(table, staged))
+    if (rows !== expected)
+      throw new PipelineError('WAREHOUSE_UNAVAILABLE', { reason: 'row count', rows, expected })
+    for (const each of staged) inserted.set(identity(each.object), each.rows)
+  }
+  for (const { staged, topic, partition, firstOffset, lastOffset } of overlapping) {
+    const missing = `WHERE "offset" NOT IN (SELECT r."offset" FROM ${changesTable(table)} r
+      WHERE r.topic = $1 AND r."partition" = $2 AND r."offset" BETWEEN $3 AND $4)`
+    const values = [topic, partition, BigInt(firstOffset), BigInt(lastOffset)]
+    inserted.set(identity(staged.object), await db.run(insertSql(table, [staged], missing), values))
+  }
+  return inserted
+}
+
+/** The warehouse in a DuckDB file. Only one process writes it at a time; each call opens and closes it. */
+export function duckdbWarehouse(options: DuckdbOptions): Warehouse {
+  const ddl = duckdbDdl(options.tables ?? catalog)
+  const session = <T>(work: (db: Database) => Promise<T>) =>
+    withDatabase(options, async (db) => {
+      for (const statement of ddl) await db.run(statement)
+      return work(db)
+    })
+
+  return {
+    planned: (table) =>
+      session(async (db) => {
+        const rows = await db.rows<LedgerObject & { loadId: string }>(
+          `SELECT "loadId", ${OBJECT} FROM raw.load_objects WHERE "tableName" = $1 AND state = 'planned'
+           ORDER BY "plannedAt", "loadId", object`,
+          [table],
+        )
+        const plans = Map.groupBy(rows, ({ loadId }) => loadId)
+        return [...plans].map(([loadId, members]) => ({
+          loadId,
+          table,
+          objects: members.map(({ loadId: _, ...object }) => lakeObject(object)),
+        }))
+      }),
+
+    unknown: (table, page) => session((db) => unknownOf(db, table, page)),
+
+    plan: (table, objects) =>
+      session(async (db) => {
+        const fresh = await unknownOf(db, table, objects)
+        if (fresh.length === 0) return undefined
+        const loadId = loadIdOf(table, fresh)
+        const entries = fresh.map((object) => {
+          const { topic, partition, firstOffset, lastOffset } = parseLakeName(object.name) ?? {}
+          return { ...object, topic, partition, firstOffset, lastOffset }
+        })
+        await db.run(
+          `INSERT INTO raw.load_objects (object, generation, "tableName", "loadId", state, topic, "partition",
+             "firstOffset", "lastOffset", "size", "count", md5, "storedAt", "plannedAt")
+           SELECT o.name, o.generation, $1, $2, 'planned', o.topic, o."partition", o."firstOffset", o."lastOffset",
+             o.size, o."count", o.md5, o."storedAt"::TIMESTAMPTZ, current_timestamp
+           FROM (SELECT unnest(from_json($3::JSON, '[{"name": "VARCHAR", "generation": "BIGINT", "size": "BIGINT",
+             "count": "BIGINT", "md5": "VARCHAR", "storedAt": "VARCHAR", "topic": "VARCHAR", "partition": "INTEGER",
+             "firstOffset": "BIGINT", "lastOffset": "BIGINT"}]')) AS o)`,
+          [table, loadId, JSON.stringify(entries)],
+        )
+        return { loadId, table, objects: fresh }
+      }),
+
+    markBroken: ({ loadId }, { name, generation }, code) =>
+      session(async (db) => {
+        await db.run(
+          `UPDATE raw.load_objects SET state = 'broken', "reasonCode" = $1, "doneAt" = current_timestamp
+           WHERE "loadId" = $2 AND object = $3 AND generation = $4 AND state = 'planned'`,
+          [code, loadId, name, BigInt(generation)],
+        )
+      }),
+
+    release: ({ loadId }, { name, generation }) =>
+      session(async (db) => {
+        await db.run(
+          `DELETE FROM raw.load_objects WHERE "loadId" = $1 AND object = $2 AND generation = $3 AND state = 'planned'`,
+          [loadId, name, BigInt(generation)],
+        )
+      }),
+
+    apply: ({ loadId, table }, staged) =>
+      session(async (db) => {
+        await makeRoom(db, options.memoryLimit, staged)
+        return db.transaction(async (): Promise<LoadOutcome> => {
+          const open = await db.rows<{ name: string; generation: string }>(
+            `SELECT object AS name, generation::VARCHAR AS generation FROM raw.load_objects
+             WHERE "loadId" = $1 AND state = 'planned'`,
+            [loadId],
+          )
+          const stillPlanned = new Set(open.map(identity))
+          const todo = staged.filter(({ object }) => stillPlanned.has(identity(object)))
+          const inserted = await insert(db, table, todo)
+          await options.at?.('inserted')
+          const marks = todo.map(({ object }) => ({ ...object, rows: inserted.get(identity(object)) ?? 0 }))
+          await db.run(
+            `UPDATE raw.load_objects l SET state = 'done', "rows" = m.rows, "doneAt" = current_timestamp
+             FROM (SELECT unnest(from_json($2::JSON, '[{"name": "VARCHAR", "generation": "BIGINT", "rows": "BIGINT"}]'),
+               recursive := true)) m
+             WHERE l."loadId" = $1 AND l.object = m.name AND l.generation = m.generation`,
+            [loadId, JSON.stringify(marks)],
+          )
+          await options.at?.('marked')
+          const rows = marks.reduce((sum, mark) => sum + mark.rows, 0)
+          const lines = todo.reduce((sum, each) => sum + each.rows, 0)
+          return { objects: todo.length, rows, duplicates: lines - rows }
+        })
+      }),
+  }
+}
+
+/** The ledger's rows of a page lie between its first and last name, since the lake lists by name. */
+async function unknownOf(db: Database, table: string, page: readonly LakeObject[]): Promise<LakeObject[]> {
+  if (page.length === 0) return []
+  const names = page.map(({ name }) => name).sort()
+  const rows = await db.rows<{ name: string; generation: string }>(
+    `SELECT object AS name, generation::VARCHAR AS generation FROM raw.load_objects
+     WHERE "tableName" = $1 AND object BETWEEN $2 AND $3`,
+    [table, names[0]!, names.at(-1)!],
+  )
+  const known = new Set(rows.map(identity))
+  return page.filter((object) => !known.has(identity(object)))
+}

@@ -1,0 +1,53 @@
+import type { LakeName } from '@pipeline/hospital/lake-names.ts'
+import type { LakeObject } from '../lake/port.ts'
+
+/** Objects of one table that are loaded together. The same objects always have the same id. */
+export interface LoadPlan {
+  loadId: string
+  table: string
+  objects: LakeObject[]
+}
+
+/**
+ * The verified changes of one lake object as NDJSON for the warehouse. A line holds the fields of a change record,
+ * `row_key`, and `key` and `row` as texts of JSON, so that no reader of JSON touches their digits.
+ */
+export interface StagedObject {
+  object: LakeObject
+  name: LakeName
+  /** Path of a local file. */
+  file: string
+  rows: number
+  bytes: number
+  /** Bytes of the longest line. */
+  longestLine: number
+}
+
+export interface LoadOutcome {
+  /** Objects that this call marked done; fewer than staged when another call was faster. */
+  objects: number
+  /** Rows inserted. */
+  rows: number
+  /** Rows left out because their topic, partition and offset are there already. */
+  duplicates: number
+}
+
+/**
+ * The warehouse's raw change log with its ledger of lake objects. A load is planned, then applied; both steps are
+ * safe to repeat. Throws PipelineError WAREHOUSE_UNAVAILABLE when it can't be reached, and LAKE_OBJECT_BROKEN when
+ * it refuses the contents of what was staged.
+ */
+export interface Warehouse {
+  /** Loads that were planned and neither applied nor given up. */
+  planned(table: string): Promise<LoadPlan[]>
+  /** Those of a page of objects that the ledger does not know in this generation. */
+  unknown(table: string, page: readonly LakeObject[]): Promise<LakeObject[]>
+  /** Writes a load down, without the objects that the ledger knows by now; undefined if none is left. */
+  plan(table: string, objects: readonly LakeObject[]): Promise<LoadPlan | undefined>
+  /** Gives an object of a plan up for good, until its generation changes. */
+  markBroken(plan: LoadPlan, object: LakeObject, code: string): Promise<void>
+  /** Takes an object out of a plan: its generation is gone and another took its place. */
+  release(plan: LoadPlan, object: LakeObject): Promise<void>
+  /** Inserts the rows of staged objects of a plan and marks them done, all in one transaction. */
+  apply(plan: LoadPlan, staged: readonly StagedObject[]): Promise<LoadOutcome>
+}

