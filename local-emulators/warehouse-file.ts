@@ -16,11 +16,13 @@ export async function readWarehouse<T>(
       await new Promise((resolve) => setTimeout(resolve, 200))
       continue
     }
+    // The file stays locked until the connection is closed as well as the instance.
+    const connection = await instance.connect()
     try {
-      const connection = await instance.connect()
       await connection.run("SET TimeZone = 'UTC'")
       return await work(async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJson())
     } finally {
+      connection.closeSync()
       instance.closeSync()
     }
   }

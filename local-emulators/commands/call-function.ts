@@ -1,5 +1,15 @@
+import { type ErrorCode, errorCatalog } from '@pipeline/hospital/error-catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import type { StackFile } from '../stack-file.ts'
+
+interface Failure {
+  code?: string
+  message?: string
+}
+
+interface Answer extends Failure {
+  tables?: Record<string, { error?: Failure }>
+}
 
 /** Calls a function of the running stack as Cloud Scheduler would. Throws with the function's own error. */
 export async function callFunction<T>(stack: StackFile, name: string, body: unknown = {}): Promise<T> {
@@ -17,13 +27,9 @@ export async function callFunction<T>(stack: StackFile, name: string, body: unkn
   } catch (error) {
     throw new PipelineError('REQUEST_INVALID', { function: name, why: 'it does not answer' }, error)
   }
-  const answer = (await response.json()) as T & { code?: string; message?: string }
-  if (!response.ok) {
-    throw new PipelineError('REQUEST_INVALID', {
-      function: name,
-      status: response.status,
-      says: answer.message ?? answer.code ?? 'see its log',
-    })
-  }
-  return answer
+  const answer = (await response.json()) as T & Answer
+  if (response.ok) return answer
+  const failure = answer.code ? answer : Object.values(answer.tables ?? {}).find(({ error }) => error)?.error
+  const code = failure?.code && failure.code in errorCatalog ? (failure.code as ErrorCode) : 'REQUEST_INVALID'
+  throw new PipelineError(code, { function: name, status: response.status, says: failure?.message })
 }

@@ -5,12 +5,14 @@ import { toId } from './postgres-ids.ts'
 
 const MOST_PATIENTS = 20_000
 
-/** All rows of a table, or the latest of them, as the simulator takes them: ids as numbers, money and dates as text. */
+/** All rows of a table whose ids JavaScript can count with, or the latest of them, as the simulator takes them: ids as numbers, money and dates as text. */
 async function rowsOf(client: ClientBase, name: string, most: number): Promise<Record<string, unknown>[]> {
   const table = findTable(name)!
   const texts = table.columns.map((column) => `${column.name}::text`).join(', ')
   const { rows } = await client.query<Record<string, string | null>>(
-    `SELECT ${texts} FROM ${SCHEMA}.${name} ORDER BY ${table.key.join(', ').concat(' DESC')} LIMIT $1`,
+    `SELECT ${texts} FROM ${SCHEMA}.${name}
+     WHERE ${table.key.map((key) => `${key} BETWEEN ${-Number.MAX_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}`).join(' AND ')}
+     ORDER BY ${table.key.join(', ').concat(' DESC')} LIMIT $1`,
     [most],
   )
   return rows.reverse().map((row) =>

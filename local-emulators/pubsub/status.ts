@@ -64,13 +64,16 @@ function varint(value: number): Buffer {
   return Buffer.from(bytes)
 }
 
-/** What exactly-once delivery answers when acknowledgement ids are void: a status naming each of them. */
+/** How many void ids a status names, so that it fits into HTTP/2 headers. */
+const namedIds = 200
+
+/** What exactly-once delivery answers when acknowledgement ids are void: a status that names them. */
 export function invalidAckIds(ackIds: string[]): RpcError {
   const details =
     'Some acknowledgement ids in the request were invalid. This could be because the acknowledgement ids have expired or the acknowledgement ids were malformed.'
-  const entries = ackIds.map((id) =>
-    field(3, Buffer.concat([field(1, id), field(2, 'PERMANENT_FAILURE_INVALID_ACK_ID')])),
-  )
+  const entries = ackIds
+    .slice(0, namedIds)
+    .map((id) => field(3, Buffer.concat([field(1, id), field(2, 'PERMANENT_FAILURE_INVALID_ACK_ID')])))
   const info = Buffer.concat([
     field(1, 'EXACTLY_ONCE_ACKID_FAILURE'),
     field(2, 'pubsub.googleapis.com'),

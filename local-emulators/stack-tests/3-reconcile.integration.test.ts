@@ -21,10 +21,11 @@ import {
 async function warehouse(...statements: string[]): Promise<void> {
   await eventually(async () => {
     const instance = await DuckDBInstance.create(stack.warehouseFile)
+    const connection = await instance.connect()
     try {
-      const connection = await instance.connect()
       for (const statement of statements) await connection.run(statement)
     } finally {
+      connection.closeSync()
       instance.closeSync()
     }
   })

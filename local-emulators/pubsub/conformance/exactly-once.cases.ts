@@ -74,6 +74,12 @@ export function exactlyOnceCases(bench: () => Bench): void {
       await fails(status.FAILED_PRECONDITION, c.modify(subscription, received, 30))
     })
 
+    test('thousands of void ids at once are FAILED_PRECONDITION too', async (c) => {
+      const { subscription } = await c.pair(options)
+      const ackIds = Array.from({ length: 3000 }, (_, i) => `nonsense-of-some-length-${i}`)
+      await fails(status.FAILED_PRECONDITION, c.subscriber.acknowledge({ subscription, ackIds }))
+    })
+
     test('the stream confirms the valid and names the invalid ids', async (c) => {
       const { topic, subscription } = await c.pair(options)
       await c.publish(topic, ['a'])
