@@ -30,8 +30,9 @@ export async function moveIn(
       await client.query('SELECT pg_advisory_xact_lock($1)', [FILLING_LOCK])
       const resume = await loadDimensions(client)
       await ids.reserve(client, ['doctors'], doctors + 1)
-      if (resume.patients.length === 0) await ids.reserve(client, ['patients'], patients)
-      if (resume.medicines.length === 0) await ids.reserve(client, ['medicines'], formulary.length)
+      // A hospital that somebody else began may have some of each and still lack most.
+      await ids.reserve(client, ['patients'], patients)
+      await ids.reserve(client, ['medicines'], formulary.length)
       const simulator = createSimulator({
         seed,
         ids,
