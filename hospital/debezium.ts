@@ -12,6 +12,8 @@ export interface KafkaRecord {
   offset: number
   key: Buffer | null
   value: Buffer | null
+  /** When Kafka got it, ISO 8601 UTC. */
+  storedAt?: string
 }
 
 interface Envelope {

@@ -95,9 +95,10 @@ export class PartitionStream {
   }
 
   private note(error: PipelineError, record: KafkaRecord): DeadLetterNote {
-    const { topic, partition, offset } = record
+    const { topic, partition, offset, storedAt } = record
     const at = this.actions.now().toISOString()
-    return { code: error.code, reason: error.message, source: 'relay', at, topic, partition, offset }
+    const origin = { topic, partition, offset, ...(storedAt && { originAt: storedAt }) }
+    return { code: error.code, reason: error.message, source: 'relay', at, ...origin }
   }
 }
 

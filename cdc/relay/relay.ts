@@ -172,12 +172,13 @@ export class Relay {
     const { topic, partition } = batch
     const first = batch.messages[0]
     const stream = this.stream(topic, partition, first ? Number(first.offset) : 0)
-    const records: KafkaRecord[] = batch.messages.map(({ offset, key, value }) => ({
+    const records: KafkaRecord[] = batch.messages.map(({ offset, key, value, timestamp }) => ({
       topic,
       partition,
       offset: Number(offset),
       key,
       value,
+      storedAt: new Date(Number(timestamp)).toISOString(),
     }))
     const newest = stream.take(records)
     if (newest) this.newestCommit = Date.parse(newest)

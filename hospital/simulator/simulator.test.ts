@@ -135,7 +135,11 @@ test('nobody comes before birth, and a date of birth out of range is as good as 
   }
   const births = ['2025-07-01', '0044-03-15 BC', '1800-01-01', null]
   const patients = births.map((date_of_birth, at) => ({ patient_id: 901 + at, date_of_birth, ...person }))
-  const operations = run({ ...options, resume: { doctors: [], patients, medicines: [] } }, 100, 5000)
+  const operations = run(
+    { ...options, operations: 5000, resume: { doctors: [], patients, medicines: [] } },
+    100,
+    5000,
+  )
   const visits = rowsOf(operations, 'visits') as { patient_id: number; visit_date: string }[]
   const datesOf = (id: number) =>
     visits.filter((visit) => visit.patient_id === id).map((visit) => visit.visit_date)
