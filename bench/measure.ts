@@ -6,10 +6,10 @@ import { MemoryWatch } from '@pipeline/local-emulators/memory.ts'
 import type { StackFile } from '@pipeline/local-emulators/stack-file.ts'
 import type { Stack } from '@pipeline/local-emulators/supervisor/stack.ts'
 import { pino } from 'pino'
-import { insertVisits } from './workload.ts'
+import { changeVisits } from './workload.ts'
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-const LOAD_PAUSE_MS = 1_000
+const LONGEST_LOAD_PAUSE_MS = 10_000
 
 async function visitsInKafka(stack: StackFile): Promise<number> {
   const admin = createKafka({ brokers: [stack.kafkaBrokers] }, 'bench', pino({ level: 'silent' })).admin()
@@ -26,7 +26,7 @@ async function visitsInKafka(stack: StackFile): Promise<number> {
 export async function debeziumAlone(stack: Stack, rows: number): Promise<number> {
   const before = await visitsInKafka(stack.info)
   const begun = performance.now()
-  const inserting = insertVisits(stack.info.postgresUrl, rows)
+  const inserting = changeVisits(stack.info.postgresUrl, rows)
   while ((await visitsInKafka(stack.info)) - before < rows) await pause(50)
   const seconds = (performance.now() - begun) / 1000
   await inserting
@@ -48,14 +48,16 @@ export async function relayFromFullTopic(stack: Stack, rows: number): Promise<nu
   return rows / ((performance.now() - begun) / 1000)
 }
 
-/** Loads facts until the raw log has taken `rows` more. */
+/** Loads facts every ten seconds until the raw log has taken `rows` more, the last time when the rest has come. */
 async function loadRows(stack: StackFile, rows: number): Promise<number> {
+  const begun = performance.now()
   let objects = 0
   for (let loaded = 0; loaded < rows; ) {
     const { totals } = await callFunction<LoadReport>(stack, 'load-facts')
     loaded += totals.rows
     objects += totals.objects
-    if (loaded < rows) await pause(LOAD_PAUSE_MS)
+    const rest = (rows - loaded) * ((performance.now() - begun) / Math.max(loaded, 1))
+    if (rest > 0) await pause(Math.min(Math.max(rest, 100), LONGEST_LOAD_PAUSE_MS))
   }
   return objects
 }
@@ -74,15 +76,15 @@ export async function spine(stack: Stack, rows: number): Promise<SpineRun> {
   const memory = new MemoryWatch(
     () => [
       { name: 'all', pid: process.pid },
-      ...stack.processes(),
+      ...stack.processes().map(({ name, pid }) => ({ name, pid, alone: name !== 'postgres' })),
       { name: 'supervisor', pid: process.pid, alone: true },
     ],
-    500,
+    3_000,
   )
   const begun = performance.now()
   const [objects] = await Promise.all([
     loadRows(stack.info, rows),
-    insertVisits(stack.info.postgresUrl, rows),
+    changeVisits(stack.info.postgresUrl, rows),
   ])
   const seconds = (performance.now() - begun) / 1000
   memory.stop()

@@ -1,18 +1,40 @@
 import { withClient } from '@pipeline/cdc/database.ts'
 
-const ROWS_A_TRANSACTION = 5_000
+const CHANGES_A_TRANSACTION = 5_000
+/** The simulator's mix: of ten changes six create, three update and one deletes. */
+const CREATES = 0.6
+const UPDATES = 0.3
 
-/** Inserts visits as fast as PostgreSQL takes them, in transactions of 5,000; needs patients and doctors. */
-export async function insertVisits(databaseUrl: string, rows: number): Promise<void> {
+/**
+ * Changes visits as fast as PostgreSQL takes it, in transactions of 5,000 changes: creates, then updates and deletes
+ * of what was created. Needs patients and doctors. `changes` is a multiple of 5,000.
+ */
+export async function changeVisits(databaseUrl: string, changes: number): Promise<void> {
   await withClient(databaseUrl, async (client) => {
-    for (let done = 0; done < rows; done += ROWS_A_TRANSACTION) {
-      await client.query(
-        `INSERT INTO public.visits (patient_id, doctor_id, visit_date, diagnosis, total_cost)
-         SELECT p.id, d.id, DATE '2026-01-01' + (i % 365), 'I10 Essential (primary) hypertension', (i % 90000) / 100.0
+    // What is measured begins at the commit: checking foreign keys is not part of it.
+    await client.query('SET session_replication_role = replica')
+    for (let done = 0; done < changes; done += CHANGES_A_TRANSACTION) {
+      const count = Math.min(CHANGES_A_TRANSACTION, changes - done)
+      const creates = Math.ceil(count * CREATES)
+      const updates = Math.ceil(count * UPDATES)
+      await client.query('BEGIN')
+      const { rows } = await client.query<{ id: string }>(
+        `INSERT INTO public.visits (patient_id, doctor_id, visit_date, diagnosis)
+         SELECT p.id, d.id, DATE '2026-01-01' + (i % 365), 'I10 Essential (primary) hypertension'
          FROM generate_series(1, $1::integer) i,
-           (SELECT min(patient_id) AS id FROM public.patients) p, (SELECT min(doctor_id) AS id FROM public.doctors) d`,
-        [Math.min(ROWS_A_TRANSACTION, rows - done)],
+           (SELECT min(patient_id) AS id FROM public.patients) p, (SELECT min(doctor_id) AS id FROM public.doctors) d
+         RETURNING visit_id AS id`,
+        [creates],
       )
+      const ids = rows.map(({ id }) => id)
+      await client.query(
+        `UPDATE public.visits SET total_cost = (visit_id % 90000) / 100.0 WHERE visit_id = ANY ($1::bigint[])`,
+        [ids.slice(0, updates)],
+      )
+      await client.query('DELETE FROM public.visits WHERE visit_id = ANY ($1::bigint[])', [
+        ids.slice(updates, updates + count - creates - updates),
+      ])
+      await client.query('COMMIT')
     }
   })
 }

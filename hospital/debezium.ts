@@ -1,5 +1,6 @@
 import { type Column, changeTopic, findTable, type Table } from './catalog.ts'
 import type { ChangeRecord, Op, Row, Value } from './change.ts'
+import { type Envelope, readEnvelope } from './envelope.ts'
 import { PipelineError } from './errors.ts'
 import { parseExact } from './exact-json.ts'
 import { formatSequence } from './sequence.ts'
@@ -12,19 +13,12 @@ export interface KafkaRecord {
   offset: number
   key: Buffer | null
   value: Buffer | null
-  /** When Kafka got it, ISO 8601 UTC. */
-  storedAt?: string
-}
-
-interface Envelope {
-  before: Row | null
-  after: Row | null
-  op: string
-  ts_ms: number
-  source: { schema: string; table: string; ts_ms: number; txId: number | null; lsn: number; sequence: string }
+  /** When Kafka got it, in milliseconds since the epoch, as Kafka's clients give it. */
+  timestamp?: string
 }
 
 const OPS = new Set<string>(['r', 'c', 'u', 'd', 't'])
+const HALF_CHARACTER = /(?:^|[^\\])(?:\\\\)*\\ud[89a-f]/
 const TOAST_PLACEHOLDER = '__debezium_unavailable_value'
 const TOAST_PLACEHOLDER_BASE64 = Buffer.from(TOAST_PLACEHOLDER).toString('base64')
 
@@ -39,27 +33,37 @@ export function decodeChange(record: KafkaRecord): ChangeRecord | null {
   const where = { topic: record.topic, partition: record.partition, offset: record.offset }
   const unreadable = (why: string): PipelineError => new PipelineError('RECORD_UNREADABLE', { ...where, why })
 
-  const envelope = parse(record.value, 'value', unreadable) as unknown as Envelope
-  const { op, source } = envelope
+  const envelope = readEnvelope(record.value)
+  if ('wrong' in envelope) throw unreadable(envelope.wrong)
+  const { op, after, txId } = envelope
   if (typeof op !== 'string' || !OPS.has(op)) throw unreadable('no operation that we know')
-  if (!isObject(source) || typeof source.table !== 'string') throw unreadable('no source')
-  const table = findTable(source.table)
-  if (!table) throw new PipelineError('RECORD_UNKNOWN_TABLE', { ...where, table: source.table })
+  if (typeof envelope.table !== 'string') throw unreadable('no table in its source')
+  const table = findTable(envelope.table)
+  if (!table) throw new PipelineError('RECORD_UNKNOWN_TABLE', { ...where, table: envelope.table })
   if (record.topic !== changeTopic(table.name)) throw unreadable('topic and table do not fit')
+  if (txId !== null && !isTransactionId(txId)) throw unreadable('no transaction id')
 
   const needsRow = op !== 'd' && op !== 't'
-  if (needsRow && !isObject(envelope.after)) throw unreadable('no row after the change')
+  if (needsRow && !isObject(after)) throw unreadable('no row after the change')
+  const row = needsRow ? decodeRow(after as Row, table, where) : null
+  if (record.value.includes('\\u') && HALF_CHARACTER.test(JSON.stringify(row))) {
+    throw unreadable('half of a character in a text')
+  }
   return {
     table: table.name,
     op: op as Op,
     key: op === 't' ? null : decodeKey(record.key, table, where, unreadable),
-    row: needsRow ? decodeRow(envelope.after!, table, where) : null,
-    sequence: decodeSequence(op as Op, source, unreadable),
-    txId: op === 'r' ? null : (source.txId ?? null),
-    committedAt: instant(source.ts_ms, unreadable),
-    capturedAt: instant(envelope.ts_ms, unreadable),
+    row,
+    sequence: decodeSequence(op as Op, envelope, unreadable),
+    txId: op === 'r' ? null : txId,
+    committedAt: committed(envelope.committedMs, unreadable),
+    capturedAt: captured(envelope.capturedMs, unreadable),
     ...where,
   }
+}
+
+function isTransactionId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 0xffffffff
 }
 
 function isObject(value: unknown): value is Row {
@@ -150,29 +154,36 @@ function decodeColumn(
  */
 function decodeSequence(
   op: Op,
-  source: Envelope['source'],
+  { commitLsn, lsn }: Envelope,
   unreadable: (why: string) => PipelineError,
 ): string {
   try {
-    const [commit, place] = JSON.parse(source.sequence) as [string | null, string]
-    const lsn = BigInt(place)
-    if (op === 'r' && commit === null) return formatSequence(lsn, 0n, 0)
+    if (op === 'r' && commitLsn === null) return formatSequence(BigInt(lsn), 0n, 0)
     // A delete and an insert that make up one change of a key share their LSN.
     const ordinal = op === 'd' || op === 't' ? 0 : 1
-    return formatSequence(commit === null ? lsn : BigInt(commit), lsn, ordinal)
+    return formatSequence(BigInt(commitLsn ?? lsn), BigInt(lsn), ordinal)
   } catch {
-    throw unreadable('no sequence of LSNs')
+    throw unreadable('an LSN is out of range')
   }
 }
 
-let lastMs = Number.NaN
-let lastText = ''
+const YEAR_1 = Date.parse('0001-01-01T00:00:00.000Z')
+const YEAR_10000 = Date.parse('+010000-01-01T00:00:00.000Z')
 
-function instant(ms: unknown, unreadable: (why: string) => PipelineError): string {
-  if (ms === lastMs) return lastText
-  if (typeof ms !== 'number' || !Number.isSafeInteger(ms) || Math.abs(ms) > 8.64e15)
-    throw unreadable('no time')
-  lastText = new Date(ms).toISOString()
-  lastMs = ms
-  return lastText
+/** Times come in runs, so the last one is remembered. */
+function instantReader(): (ms: unknown, unreadable: (why: string) => PipelineError) => string {
+  let lastMs = Number.NaN
+  let lastText = ''
+  return (ms, unreadable) => {
+    if (ms === lastMs) return lastText
+    if (!Number.isSafeInteger(ms) || (ms as number) < YEAR_1 || (ms as number) >= YEAR_10000) {
+      throw unreadable('no time')
+    }
+    lastMs = ms as number
+    lastText = new Date(lastMs).toISOString()
+    return lastText
+  }
 }
+
+const committed = instantReader()
+const captured = instantReader()

@@ -1,6 +1,7 @@
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true })
+import { isUtf8 } from 'node:buffer'
+
 const LONG_NUMBER = /[0-9]{16}/
-const FRACTION_OR_LONG = /^-?[0-9]{16,}$/
+const LONG_INTEGER = /^-?[0-9]{16,}$/
 
 interface RawJson {
   rawJSON: string
@@ -8,6 +9,7 @@ interface RawJson {
 declare global {
   interface JSON {
     rawJSON(text: string): RawJson
+    isRawJSON(value: unknown): boolean
   }
 }
 
@@ -15,29 +17,28 @@ declare global {
 function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
   const source = context?.source
-  return source !== undefined && FRACTION_OR_LONG.test(source) ? JSON.rawJSON(source) : value
+  return source !== undefined && LONG_INTEGER.test(source) ? JSON.rawJSON(source) : value
 }
 
-/**
- * Parses JSON bytes without losing a digit of an integer. Throws on bytes that are not UTF-8 and on bad JSON.
- * The slow way is taken only when the part before Debezium's `source`, which always holds nanoseconds,
- * has a long run of digits.
- */
-export function parseExact(bytes: Buffer): unknown {
-  const text = strictUtf8.decode(bytes)
-  const source = text.lastIndexOf(',"source":{')
-  const rows = source === -1 ? text : text.slice(0, source)
-  if (!LONG_NUMBER.test(rows)) return JSON.parse(text)
+/** The text of UTF-8 bytes; undefined for bytes that are not UTF-8. */
+export function decodeUtf8(bytes: Buffer): string | undefined {
+  return isUtf8(bytes) ? bytes.toString('utf8') : undefined
+}
+
+/** Parses JSON without losing a digit of an integer; the slow way is taken only where there are many digits. */
+export function parseExactText(text: string): unknown {
+  if (!LONG_NUMBER.test(text)) return JSON.parse(text)
   return JSON.parse(text, keepDigits as (key: string, value: unknown) => unknown)
+}
+
+/** `parseExactText` of bytes. Throws on bytes that are not UTF-8 and on bad JSON. */
+export function parseExact(bytes: Buffer): unknown {
+  const text = decodeUtf8(bytes)
+  if (text === undefined) throw new SyntaxError('not UTF-8')
+  return parseExactText(text)
 }
 
 /** Whether a parsed value is an integer that is kept as raw JSON. */
 export function isRawInteger(value: unknown): boolean {
   return typeof value === 'object' && value !== null && JSON.isRawJSON(value)
-}
-
-declare global {
-  interface JSON {
-    isRawJSON(value: unknown): boolean
-  }
 }

@@ -4,7 +4,9 @@ export type Sequence = string
 export const SEQUENCE_PATTERN = /^[0-9a-f]{16}\/[0-9a-f]{16}\/[0-9a-f]{4}$/
 
 function hex(value: bigint, width: number): string {
-  const text = value.toString(16)
+  // A number's hex takes a third of a bigint's time, and LSNs are below 2^53 for the first nine petabytes of WAL.
+  const text =
+    value >= 0n && value <= Number.MAX_SAFE_INTEGER ? Number(value).toString(16) : value.toString(16)
   if (value < 0n || text.length > width) throw new RangeError(`LSN out of range: ${value}`)
   return text.padStart(width, '0')
 }

@@ -33,9 +33,21 @@ async function residentBytes(pid: number): Promise<number> {
   }
 }
 
+const PAGE_BYTES = 4096
+
+/** Of one process, what is its own: without the pages that it shares with files and other processes. */
+async function ownBytes(pid: number): Promise<number> {
+  try {
+    const [, resident, shared] = (await readFile(`/proc/${pid}/statm`, 'utf8')).split(' ').map(Number)
+    return (resident! - shared!) * PAGE_BYTES
+  } catch {
+    return 0
+  }
+}
+
 /** Memory of a process and all below it, or of it alone, in bytes; undefined where the system has no /proc. */
 export async function memoryOf(rootPid: number, alone = false): Promise<number | undefined> {
-  if (alone) return residentBytes(rootPid)
+  if (alone) return ownBytes(rootPid)
   let all: ProcessMemory[]
   try {
     all = await processes()

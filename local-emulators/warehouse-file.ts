@@ -10,7 +10,12 @@ export async function readWarehouse<T>(
   for (;;) {
     let instance: DuckDBInstance
     try {
-      instance = await DuckDBInstance.create(path, { access_mode: 'READ_ONLY' })
+      instance = await DuckDBInstance.create(path, {
+        access_mode: 'READ_ONLY',
+        memory_limit: '256MB',
+        threads: '2',
+        autoinstall_known_extensions: 'false',
+      })
     } catch (error) {
       if (Date.now() > until) throw error
       await new Promise((resolve) => setTimeout(resolve, 200))

@@ -16,23 +16,26 @@ export interface Batch {
   count: number
   /** When its first change was committed. */
   committedAt: string
-  /** One NDJSON line a change, each with its line end. */
-  lines: string[]
-  /** UTF-8 bytes of the lines. */
-  bytes: number
+  /** NDJSON in UTF-8: one line a change, each with its line end. */
+  ndjson: Buffer
 }
+
+type Head = Omit<Batch, 'ndjson'>
 
 /** Collects the changes of one topic partition and says when a batch is full. No clock and no I/O. */
 export class BatchBuilder {
-  private open: Batch | undefined
+  private head: Head | undefined
+  private text = ''
+  private length = 0
   private readonly limits: BatchLimits
 
   constructor(limits: BatchLimits) {
     this.limits = limits
   }
 
+  /** UTF-8 bytes of the open batch. */
   get bytes(): number {
-    return this.open?.bytes ?? 0
+    return this.length
   }
 
   /** Takes a change; returns the batch that had to be cut before it, if any. */
@@ -40,25 +43,13 @@ export class BatchBuilder {
     const line = `${JSON.stringify(change)}\n`
     const size = Buffer.byteLength(line)
     const day = utcDay(change.committedAt)
-    const open = this.open
-    let cut: Batch | undefined
-    if (
-      open &&
-      (open.count >= this.limits.maxChanges ||
-        open.bytes + size > this.limits.maxBytes ||
-        open.day !== day ||
-        open.table !== change.table)
-    ) {
-      cut = this.take()
-    }
-    if (this.open) {
-      this.open.lines.push(line)
-      this.open.bytes += size
-      this.open.count += 1
-      this.open.lastOffset = change.offset
+    const cut = this.mustCut(change, day, size) ? this.take() : undefined
+    if (this.head) {
+      this.head.count += 1
+      this.head.lastOffset = change.offset
     } else {
       const { table, topic, partition, offset, committedAt } = change
-      this.open = {
+      this.head = {
         table,
         topic,
         partition,
@@ -67,25 +58,34 @@ export class BatchBuilder {
         lastOffset: offset,
         count: 1,
         committedAt,
-        lines: [line],
-        bytes: size,
       }
     }
+    this.text += line
+    this.length += size
     return cut
   }
 
   /** Whether the open batch can take nothing more. */
   get full(): boolean {
     return (
-      this.open !== undefined &&
-      (this.open.count >= this.limits.maxChanges || this.open.bytes >= this.limits.maxBytes)
+      this.head !== undefined &&
+      (this.head.count >= this.limits.maxChanges || this.length >= this.limits.maxBytes)
     )
   }
 
   /** Ends the open batch and returns it. */
   take(): Batch | undefined {
-    const batch = this.open
-    this.open = undefined
-    return batch
+    const { head, text } = this
+    this.head = undefined
+    this.text = ''
+    this.length = 0
+    return head && { ...head, ndjson: Buffer.from(text) }
+  }
+
+  private mustCut(change: ChangeRecord, day: string, size: number): boolean {
+    const { head, limits } = this
+    if (!head) return false
+    if (head.count >= limits.maxChanges || head.day !== day || head.table !== change.table) return true
+    return this.length + size > limits.maxBytes
   }
 }

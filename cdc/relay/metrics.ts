@@ -1,18 +1,37 @@
 import { createServer, type Server } from 'node:http'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
+/** Of a counter, how much it grew a second between one reading and the next. */
+function rateOf(counter: Counter<string>): (this: Gauge) => Promise<void> {
+  let last = { at: performance.now(), total: 0 }
+  return async function collect() {
+    const at = performance.now()
+    if (at - last.at < 1_000) return
+    const total = (await counter.get()).values.reduce((sum, { value }) => sum + value, 0)
+    this.set((total - last.total) / ((at - last.at) / 1_000))
+    last = { at, total }
+  }
+}
+
 /** The relay's counters, as Prometheus reads them. */
 export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
+  const changes = new Counter({
+    name: 'relay_changes_total',
+    help: 'Changes taken by Pub/Sub',
+    labelNames: ['table'],
+    registers,
+  })
   return {
     registry,
-    changes: new Counter({
-      name: 'relay_changes_total',
-      help: 'Changes taken by Pub/Sub',
-      labelNames: ['table'],
+    changes,
+    rate: new Gauge({
+      name: 'relay_changes_per_second',
+      help: 'Changes taken by Pub/Sub a second since the last reading',
       registers,
+      collect: rateOf(changes),
     }),
     messages: new Counter({ name: 'relay_messages_total', help: 'Messages taken by Pub/Sub', registers }),
     bytes: new Counter({

@@ -51,6 +51,12 @@ const tombstone = (offset: number): KafkaRecord => ({
   key: Buffer.from('{}'),
   value: null,
 })
+const offsetsOf = ({ ndjson }: Batch): number[] =>
+  ndjson
+    .toString()
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => (JSON.parse(line) as { offset: number }).offset)
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 test('full batches go at once, the rest when it is flushed; the offset follows what was taken', async () => {
@@ -76,7 +82,7 @@ test('invariant 5: an unreadable record goes to dead letters whole, and the offs
   stream.take([good(0), bad(1), good(2)])
   stream.flush()
   assert.deepEqual(
-    published.map(({ batch }) => batch.lines.map((line) => JSON.parse(line).offset)),
+    published.map(({ batch }) => offsetsOf(batch)),
     [[0, 2]],
   )
   assert.deepEqual(

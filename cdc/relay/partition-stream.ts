@@ -95,9 +95,14 @@ export class PartitionStream {
   }
 
   private note(error: PipelineError, record: KafkaRecord): DeadLetterNote {
-    const { topic, partition, offset, storedAt } = record
+    const { topic, partition, offset, timestamp } = record
     const at = this.actions.now().toISOString()
-    const origin = { topic, partition, offset, ...(storedAt && { originAt: storedAt }) }
+    const origin = {
+      topic,
+      partition,
+      offset,
+      ...(timestamp && { originAt: new Date(Number(timestamp)).toISOString() }),
+    }
     return { code: error.code, reason: error.message, source: 'relay', at, ...origin }
   }
 }

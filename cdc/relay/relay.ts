@@ -97,8 +97,8 @@ export class Relay {
       minBytes: 32_768,
       maxWaitTimeInMs: 100,
       // Compressed: one byte here may be a hundred in memory.
-      maxBytesPerPartition: 262_144,
-      maxBytes: 2_097_152,
+      maxBytesPerPartition: 98_304,
+      maxBytes: 1_048_576,
       retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => true },
     })
     this.consumer = consumer
@@ -136,11 +136,11 @@ export class Relay {
       const { publisher, metrics, limits } = this.options
       stream = new PartitionStream(topic, partition, limits, {
         publish: async (batch) => {
-          this.reserve(batch.bytes)
+          this.reserve(batch.ndjson.length)
           try {
             await publisher.publish(batch)
           } finally {
-            this.reserve(-batch.bytes)
+            this.reserve(-batch.ndjson.length)
           }
         },
         deadLetter: async (note, payload) => {
@@ -172,18 +172,11 @@ export class Relay {
     const { topic, partition } = batch
     const first = batch.messages[0]
     const stream = this.stream(topic, partition, first ? Number(first.offset) : 0)
-    const records: KafkaRecord[] = batch.messages.map(({ offset, key, value, timestamp }) => ({
-      topic,
-      partition,
-      offset: Number(offset),
-      key,
-      value,
-      storedAt: new Date(Number(timestamp)).toISOString(),
-    }))
-    const newest = stream.take(records)
+    const newest = stream.take(recordsOf(batch))
     if (newest) this.newestCommit = Date.parse(newest)
-    const last = records.at(-1)?.offset ?? Number(batch.highWatermark) - 1
-    const lag = Math.max(0, Number(batch.highWatermark) - 1 - last)
+    const end = Number(batch.highWatermark)
+    const last = batch.messages.at(-1)
+    const lag = last ? Math.max(0, end - 1 - Number(last.offset)) : 0
     this.options.metrics.lag.set({ topic, partition }, lag)
     if (this.openBytes() > this.options.maxInFlightBytes / 2) this.flushAll()
     while (
@@ -256,5 +249,12 @@ export class Relay {
         'the last commit failed: some batches will come again',
       )
     }
+  }
+}
+
+/** One record at a time, so that a large batch does not make as many objects more that live as long as it. */
+function* recordsOf({ topic, partition, messages }: EachBatchPayload['batch']): Generator<KafkaRecord> {
+  for (const { offset, key, value, timestamp } of messages) {
+    yield { topic, partition, offset: Number(offset), key, value, timestamp }
   }
 }

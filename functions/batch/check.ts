@@ -1,6 +1,7 @@
 import { findTable } from '@pipeline/hospital/catalog.ts'
 import type { Op } from '@pipeline/hospital/change.ts'
 import { SEQUENCE_PATTERN } from '@pipeline/hospital/sequence.ts'
+import { fastLines, type LineTexts } from './fast-line.ts'
 
 /** What a batch says about itself before anyone looks inside. */
 export interface BatchClaim {
@@ -17,7 +18,10 @@ export interface BatchClaim {
 /** The parts of a checked line that a store needs by themselves. */
 export interface CheckedChange {
   op: Op
-  key: Record<string, unknown> | null
+  /** Whether the change has a key; a truncate has none. */
+  keyed: boolean
+  /** Set where the line has the relay's own layout. */
+  texts?: LineTexts
   sequence: string
   txId: number | null
   committedAt: string
@@ -51,10 +55,16 @@ export class BatchChecker {
   private readonly keyColumns: readonly string[]
   private lastOffset = -1
   private knownDay = ''
+  private lastDate = ''
+  private readonly fast: ((line: string) => LineTexts | undefined) | undefined
+  private readonly parsesRows: boolean
   private dayText: string | undefined
 
-  constructor(claim: BatchClaim) {
+  /** `parsesRows: false` leaves it to a later reader to find out whether each row is JSON. */
+  constructor(claim: BatchClaim, { parsesRows = true } = {}) {
     this.claim = claim
+    this.parsesRows = parsesRows
+    this.fast = fastLines(claim)
     this.keyColumns = findTable(claim.table)?.key ?? []
     this.dayText = claim.day
   }
@@ -69,6 +79,8 @@ export class BatchChecker {
     this.lines++
     if (this.claim.count !== undefined && this.lines > this.claim.count)
       this.fault('more lines than the count')
+    const texts = this.fast?.(text)
+    if (texts && this.isRow(texts.row)) return this.fastChange(texts)
     let parsed: unknown
     try {
       parsed = JSON.parse(text)
@@ -80,6 +92,33 @@ export class BatchChecker {
       this.fault('half of a surrogate pair')
     }
     return this.change(parsed)
+  }
+
+  private isRow(row: string | null): boolean {
+    if (row === null || !this.parsesRows) return true
+    try {
+      JSON.parse(row)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  private fastChange(texts: LineTexts): CheckedChange {
+    const { op, sequence, txId, committedAt, capturedAt } = texts
+    if (txId !== null && txId > 0xffffffff) this.fault('txId')
+    this.committed(committedAt)
+    this.date(capturedAt, 'capturedAt')
+    return {
+      op,
+      keyed: true,
+      texts,
+      sequence,
+      txId,
+      committedAt,
+      capturedAt,
+      offset: this.offset(texts.offset),
+    }
   }
 
   /** Call after the last line. */
@@ -109,7 +148,7 @@ export class BatchChecker {
     }
     return {
       op: op as Op,
-      key: key as Record<string, unknown> | null,
+      keyed: key !== null,
       sequence,
       txId: txId as number | null,
       committedAt: this.committed(committedAt),
@@ -136,22 +175,30 @@ export class BatchChecker {
   }
 
   private time(value: unknown, field: string): string {
-    const match = typeof value === 'string' ? TIME.exec(value) : null
-    if (!match || !isDay(match[1]!, match[2]!, match[3]!)) this.fault(field)
-    return value as string
+    if (typeof value !== 'string' || !TIME.test(value)) this.fault(field)
+    this.date(value, field)
+    return value
+  }
+
+  /** Dates come in runs: the last good one is remembered. */
+  private date(time: string, field: string): void {
+    const date = time.slice(0, 10)
+    if (date === this.lastDate) return
+    const [year, month, day] = date.split('-') as [string, string, string]
+    if (!isDay(year, month, day)) this.fault(field)
+    this.lastDate = date
   }
 
   private committed(value: unknown): string {
-    if (typeof value !== 'string') this.fault('committedAt')
-    this.time(value, 'committedAt')
-    const day = value.slice(0, 10)
+    const text = this.time(value, 'committedAt')
+    const day = text.slice(0, 10)
     if (day !== this.knownDay) {
       const digits = day.replaceAll('-', '')
       this.dayText ??= digits
       if (digits !== this.dayText) this.fault('another day')
       this.knownDay = day
     }
-    return value
+    return text
   }
 
   private fault(reason: string): never {

@@ -18,6 +18,8 @@ export interface LakeSinkDeps {
 
 /** A batch has 4 MB before compression, a single change may have more; a bomb has no end. */
 const MAX_BATCH_BYTES = 64 * 1024 * 1024
+/** Most batches come out in a few pieces of this size. */
+const CHUNK_BYTES = 512 * 1024
 const unzip = promisify(gunzip)
 
 function place({ table, topic, partition, firstOffset, lastOffset }: BatchAttributes) {
@@ -32,7 +34,7 @@ function corrupt(reason: string, batch: BatchAttributes): PipelineError {
 export async function checkBatch(data: Buffer, batch: BatchAttributes): Promise<string> {
   let plain: Buffer
   try {
-    plain = await unzip(data, { maxOutputLength: MAX_BATCH_BYTES })
+    plain = await unzip(data, { maxOutputLength: MAX_BATCH_BYTES, chunkSize: CHUNK_BYTES })
   } catch (error) {
     const tooLarge = error instanceof RangeError
     throw corrupt(tooLarge ? 'too large when decompressed' : 'not whole gzip', batch)

@@ -110,7 +110,7 @@ async function stageSome(
     const start = first + stagings.length
     const step = plan.objects.slice(start, start + deps.parallel)
     const staged = await inParallel(step, (object, index) =>
-      stageObject(deps.lake, object, join(folder, `${start + index}.ndjson`)),
+      stageObject(deps.lake, object, join(folder, `${start + index}.ndjson`), { parsesRows: false }),
     )
     for (const each of staged) if (each.outcome === 'staged') bytes += each.staged.bytes
     stagings.push(...staged)

@@ -56,8 +56,10 @@ async function loadTable(deps: LoaderDeps, table: string, isLate: () => boolean,
   }
   for await (const group of freshGroups(deps, table)) {
     if (isLate()) return
-    const plan = await deps.warehouse.plan(table, group)
-    if (plan) add(await carryOut(deps, plan))
+    await deps.warehouse.together(async (warehouse) => {
+      const plan = await warehouse.plan(table, group)
+      if (plan) add(await carryOut({ ...deps, warehouse }, plan))
+    })
   }
   sum.more = false
 }

@@ -4,6 +4,7 @@ import { findTable } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import { BatchChecker, type BatchClaim, BatchFault, type CheckedChange } from '../batch/check.ts'
+import type { LineTexts } from '../batch/fast-line.ts'
 import { gunzipLines } from '../batch/lines.ts'
 import { memberTexts, rowKeyOfText } from '../batch/slices.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
@@ -23,9 +24,10 @@ export function stagedLine(
   claim: BatchClaim,
   key: readonly string[],
 ): string {
-  const texts = memberTexts(line)
   const { op, sequence, txId, committedAt, capturedAt, offset } = change
-  const keyText = change.key === null ? null : texts.get('key')!
+  if (change.texts) return fastStagedLine(change.texts, claim)
+  const texts = memberTexts(line)
+  const keyText = change.keyed ? texts.get('key')! : null
   const rowText = op === 'd' || op === 't' ? null : texts.get('row')!
   return JSON.stringify({
     op,
@@ -42,26 +44,44 @@ export function stagedLine(
   })
 }
 
+/** Only row and key need quoting: the rest of the relay's own layout has no character that JSON would escape. */
+function fastStagedLine(texts: LineTexts, { topic, partition }: BatchClaim): string {
+  const { op, key, row, rowKey, sequence, txId, committedAt, capturedAt, offset } = texts
+  const rowText = row === null ? 'null' : JSON.stringify(row)
+  return (
+    `{"op":"${op}","key":${JSON.stringify(key)},"row":${rowText},"row_key":"${rowKey}","sequence":"${sequence}",` +
+    `"txId":${txId},"committedAt":"${committedAt}","capturedAt":"${capturedAt}","topic":"${topic}",` +
+    `"partition":${partition},"offset":${offset}}`
+  )
+}
+
 interface Written {
   rows: number
   bytes: number
   longestLine: number
 }
 
-async function writeLines(source: Readable, claim: BatchClaim, file: FileHandle): Promise<Written> {
-  const checker = new BatchChecker(claim)
+async function writeLines(
+  source: Readable,
+  claim: BatchClaim,
+  file: FileHandle,
+  options: { parsesRows?: boolean },
+): Promise<Written> {
+  const checker = new BatchChecker(claim, options)
   const key = findTable(claim.table)?.key ?? []
   let longestLine = 0
   let written = 0
   for await (const lines of gunzipLines(source)) {
-    const out: Buffer[] = []
+    let text = ''
     for (const line of lines) {
-      const bytes = Buffer.from(`${stagedLine(line, checker.line(line), claim, key)}\n`)
-      longestLine = Math.max(longestLine, bytes.length)
-      written += bytes.length
-      out.push(bytes)
+      const staged = `${stagedLine(line, checker.line(line), claim, key)}\n`
+      // At most three bytes come of one of JavaScript's characters.
+      if (staged.length * 3 > longestLine) longestLine = Math.max(longestLine, Buffer.byteLength(staged))
+      text += staged
     }
-    await file.writev(out)
+    const bytes = Buffer.from(text)
+    written += bytes.length
+    await file.write(bytes)
   }
   checker.end()
   return { rows: checker.lines, bytes: written, longestLine }
@@ -75,9 +95,15 @@ function broken(object: LakeObject, reason: string): Staging {
 
 /**
  * Reads one generation of an object, checks it whole against its name and count, and writes it to `path` for the
- * warehouse. Throws only what a later attempt can mend.
+ * warehouse. With `parsesRows: false` it is left to the warehouse to find a row that is not JSON. Throws only what a
+ * later attempt can mend.
  */
-export async function stageObject(lake: Lake, object: LakeObject, path: string): Promise<Staging> {
+export async function stageObject(
+  lake: Lake,
+  object: LakeObject,
+  path: string,
+  options: { parsesRows?: boolean } = {},
+): Promise<Staging> {
   const name = parseLakeName(object.name)
   if (name === undefined) return broken(object, 'its name is not that of a batch')
   const source = await lake.open(object)
@@ -89,7 +115,7 @@ export async function stageObject(lake: Lake, object: LakeObject, path: string):
   }
   const file = await open(path, 'w', 0o600)
   try {
-    const written = await writeLines(source, { ...name, count: object.count }, file)
+    const written = await writeLines(source, { ...name, count: object.count }, file, options)
     return { outcome: 'staged', staged: { object, name, file: path, ...written } }
   } catch (error) {
     if (error instanceof BatchFault) return broken(object, error.message)

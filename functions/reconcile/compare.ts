@@ -22,7 +22,7 @@ export async function compareRows(
   rows: string,
   ranging: Ranging,
   columns: readonly SourceColumn[],
-): Promise<{ count: number; found: Difference[] }> {
+): Promise<{ count: number; found: Difference[]; total: number }> {
   const { db, source, table } = input
   const expected = await source.buckets(table, columns, ranging)
   const buckets = await bucketsOf(db, rows, ranging)
@@ -30,8 +30,8 @@ export async function compareRows(
   const all = [...expected, ...buckets].map(({ bucket }) => bucket)
   const differing = conflicting.length > 0 ? [...new Set(all)] : differingBuckets(expected, buckets)
   const count = buckets.reduce((sum, bucket) => sum + bucket.count, 0)
-  if (differing.length === 0) return { count, found: [] }
+  if (differing.length === 0) return { count, found: [], total: 0 }
   await createExpected(db)
   for await (const page of source.rows(table, columns, ranging, differing)) await addExpected(db, page)
-  return { count, found: await differences(db, rows, ranging, differing) }
+  return { count, ...(await differences(db, rows, ranging, differing)) }
 }

@@ -7,6 +7,7 @@ const nothing: Evidence = {
   store: 'raw',
   rows: 3,
   differences: [],
+  more: 0,
   contradicted: new Set(),
   open: 0,
   faults: [],

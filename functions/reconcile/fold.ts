@@ -71,20 +71,28 @@ export async function addExpected(
   )
 }
 
-/** The keys of some buckets that are not the same in `expected` and in a store's rows, in order. */
-export function differences(
+/**
+ * The keys of some buckets that are not the same in `expected` and in a store's rows, in order: the first thousand,
+ * and how many there are.
+ */
+export async function differences(
   db: Database,
   rows: string,
   ranging: Ranging,
   buckets: readonly string[],
-): Promise<Difference[]> {
+): Promise<{ found: Difference[]; total: number }> {
   const within = buckets.map(literal).join(', ')
-  return db.rows<Difference>(
+  const rowsFound = await db.rows<Difference & { total: number }>(
     `SELECT coalesce(e.row_key, s.row_key) AS key, s.sequence,
-       CASE WHEN s.row_key IS NULL THEN 'missing' WHEN e.row_key IS NULL THEN 'extra' ELSE 'changed' END AS kind
+       CASE WHEN s.row_key IS NULL THEN 'missing' WHEN e.row_key IS NULL THEN 'extra' ELSE 'changed' END AS kind,
+       (count(*) OVER ())::INTEGER AS total
      FROM (SELECT * FROM expected WHERE ${bucketSql(ranging)} IN (${within})) e
      FULL OUTER JOIN (SELECT * FROM ${rows} WHERE ${bucketSql(ranging)} IN (${within})) s ON e.row_key = s.row_key
      WHERE e.hash IS DISTINCT FROM s.hash OR s.versions > 1
      ORDER BY length(key), key LIMIT 1000`,
   )
+  return {
+    found: rowsFound.map(({ key, sequence, kind }) => ({ key, sequence, kind })),
+    total: rowsFound[0]?.total ?? 0,
+  }
 }

@@ -19,21 +19,22 @@ export async function reconcileStaged(
 ): Promise<StoreReport> {
   const { db, table, visible } = input
   const staged = input.warehouse ? await readStaged(db, table, input.columns, 'staged_rows') : undefined
-  const through = staged?.builtThrough ?? null
-  if (!staged || through === null) {
+  if (!staged?.built) {
     return explain({
       store: 'staged',
       rows: 0,
-      differences: staged?.built ? [] : [NOT_BUILT],
+      differences: [NOT_BUILT],
+      more: 0,
       contradicted: new Set(),
       open: null,
       faults: [],
-      notes: staged?.built ? [] : ['not built yet: run dbt'],
+      notes: ['not built yet: run dbt'],
     })
   }
   const columns = input.columns.filter(({ name }) => !staged.notStaged.includes(name))
-  const { count, found } = await compareRows(input, 'staged_rows', ranging, columns)
-  const loadedBefore = `"loadedAt" <= '${through}'::TIMESTAMPTZ`
+  const { count, found, total } = await compareRows(input, 'staged_rows', ranging, columns)
+  const through = staged.builtThrough
+  const loadedBefore = through === null ? 'false' : `"loadedAt" <= '${through}'::TIMESTAMPTZ`
   const late = await changedKeys(input, `NOT (${loadedBefore})`)
   const ahead = await changedKeys(input, `NOT (${visible}) AND ${loadedBefore}`)
   const wrong = staged.notStaged.length > 0 ? undefined : await unlikeTheLog(input, loadedBefore)
@@ -42,6 +43,7 @@ export async function reconcileStaged(
     store: 'staged',
     rows: count,
     differences: differing,
+    more: total - found.length,
     contradicted: new Set(differing.map(({ key }) => key).filter((key) => wrong?.has(key) && !late.has(key))),
     open: rawOpen === null ? null : rawOpen + late.count,
     faults: [],

@@ -56,11 +56,12 @@ async function lakeReport(
   const names = input.objects.map(({ name }) => name)
   const { open, lost } = gapsOf(input, names)
   const gone = size(open) - size(gapsOf(input, [...names, ...done]).open)
-  const { count, found } = await compareRows(input, 'lake_rows', ranging, input.columns)
+  const { count, found, total } = await compareRows(input, 'lake_rows', ranging, input.columns)
   return explain({
     store: 'lake',
     rows: count,
     differences: found,
+    more: total - found.length,
     contradicted: await contradicted(input.db, found, 'lake_rows', 'raw_rows'),
     open: input.captured ? size(open) : null,
     faults: [
@@ -78,13 +79,14 @@ async function rawReport(
   loaded: readonly LoadedObject[],
   open: number,
 ): Promise<StoreReport> {
-  const { count, found } = await compareRows(input, 'raw_rows', ranging, input.columns)
+  const { count, found, total } = await compareRows(input, 'raw_rows', ranging, input.columns)
   const done = new Set(loaded.filter(({ state }) => state === 'done').map(({ object }) => object))
   const broken = loaded.filter(({ state, object }) => state === 'broken' && !done.has(object))
   return explain({
     store: 'raw',
     rows: count,
     differences: found,
+    more: total - found.length,
     contradicted: await contradicted(input.db, found, 'raw_rows', 'lake_rows'),
     open: input.captured ? open : null,
     faults: broken.map(({ object }) => `${object} could not be loaded`),

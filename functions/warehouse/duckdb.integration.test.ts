@@ -180,7 +180,7 @@ test('invariant 2: a load that is applied twice counts once, and so does a part 
   for (const each of plan.objects) {
     const name = parseLakeName(each.name)!
     const [change] = visitChanges(name.firstOffset, name.firstOffset)
-    const line = stagedLine(JSON.stringify(change), change!, name, ['visit_id'])
+    const line = stagedLine(JSON.stringify(change), { ...change!, keyed: true }, name, ['visit_id'])
     const path = join(folder, `${name.firstOffset}.ndjson`)
     await writeFile(path, `${line}\n`)
     staged.push({ object: each, name, file: path, rows: 1, bytes: line.length, longestLine: line.length })

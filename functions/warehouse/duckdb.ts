@@ -117,16 +117,31 @@ async function insert(
   return inserted
 }
 
+type Session = <T>(work: (db: Database) => Promise<T>) => Promise<T>
+
 /** The warehouse in a DuckDB file. Only one process writes it at a time; each call opens and closes it. */
 export function duckdbWarehouse(options: DuckdbOptions): Warehouse {
   const ddl = duckdbDdl(options.tables ?? catalog)
-  const session = <T>(work: (db: Database) => Promise<T>) =>
+  return warehouseOn(options, (work) =>
     withDatabase(options, async (db) => {
       for (const statement of ddl) await db.run(statement)
       return work(db)
-    })
+    }),
+  )
+}
 
+function warehouseOn(options: DuckdbOptions, session: Session): Warehouse {
   return {
+    async together(work) {
+      // What the work itself throws comes out as it is; only the engine's errors are the session's.
+      const settled = await session(async (db) => {
+        const [result] = await Promise.allSettled([work(warehouseOn(options, (step) => step(db)))])
+        return result
+      })
+      if (settled.status === 'rejected') throw settled.reason
+      return settled.value
+    },
+
     planned: (table) =>
       session(async (db) => {
         const rows = await db.rows<LedgerObject & { loadId: string }>(

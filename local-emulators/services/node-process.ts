@@ -10,8 +10,10 @@ export function nodeProcess(
     command: process.execPath,
     args: [
       '--disable-warning=ExperimentalWarning',
+      ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof/' + script.split('/').slice(-2).join('-')] : []),
       '--disable-warning=TimeoutNegativeWarning',
       `--max-old-space-size=${heapMiB}`,
+      '--single-threaded-gc',
       join(root, script),
     ],
     cwd: root,
