@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { changeVisits } from './workload.ts'
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-const LONGEST_LOAD_PAUSE_MS = 10_000
+const LONGEST_LOAD_PAUSE_MS = 20_000
 
 async function visitsInKafka(stack: StackFile): Promise<number> {
   const admin = createKafka({ brokers: [stack.kafkaBrokers] }, 'bench', pino({ level: 'silent' })).admin()
@@ -48,7 +48,7 @@ export async function relayFromFullTopic(stack: Stack, rows: number): Promise<nu
   return rows / ((performance.now() - begun) / 1000)
 }
 
-/** Loads facts every ten seconds until the raw log has taken `rows` more, the last time when the rest has come. */
+/** Loads facts every twenty seconds until the raw log has taken `rows` more, the last time when the rest has come. */
 async function loadRows(stack: StackFile, rows: number): Promise<number> {
   const begun = performance.now()
   let objects = 0
@@ -57,7 +57,7 @@ async function loadRows(stack: StackFile, rows: number): Promise<number> {
     loaded += totals.rows
     objects += totals.objects
     const rest = (rows - loaded) * ((performance.now() - begun) / Math.max(loaded, 1))
-    if (rest > 0) await pause(Math.min(Math.max(rest, 100), LONGEST_LOAD_PAUSE_MS))
+    if (rest > 0) await pause(Math.min(Math.max(rest / 2, 100), LONGEST_LOAD_PAUSE_MS))
   }
   return objects
 }
@@ -79,7 +79,7 @@ export async function spine(stack: Stack, rows: number): Promise<SpineRun> {
       ...stack.processes().map(({ name, pid }) => ({ name, pid, alone: name !== 'postgres' })),
       { name: 'supervisor', pid: process.pid, alone: true },
     ],
-    3_000,
+    5_000,
   )
   const begun = performance.now()
   const [objects] = await Promise.all([

@@ -19,20 +19,21 @@ export async function changeVisits(databaseUrl: string, changes: number): Promis
       const updates = Math.ceil(count * UPDATES)
       await client.query('BEGIN')
       const { rows } = await client.query<{ id: string }>(
-        `INSERT INTO public.visits (patient_id, doctor_id, visit_date, diagnosis)
+        `WITH created AS (INSERT INTO public.visits (patient_id, doctor_id, visit_date, diagnosis)
          SELECT p.id, d.id, DATE '2026-01-01' + (i % 365), 'I10 Essential (primary) hypertension'
          FROM generate_series(1, $1::integer) i,
            (SELECT min(patient_id) AS id FROM public.patients) p, (SELECT min(doctor_id) AS id FROM public.doctors) d
-         RETURNING visit_id AS id`,
+         RETURNING visit_id) SELECT min(visit_id) AS id FROM created`,
         [creates],
       )
-      const ids = rows.map(({ id }) => id)
+      const first = Number(rows[0]!.id)
       await client.query(
-        `UPDATE public.visits SET total_cost = (visit_id % 90000) / 100.0 WHERE visit_id = ANY ($1::bigint[])`,
-        [ids.slice(0, updates)],
+        `UPDATE public.visits SET total_cost = (visit_id % 90000) / 100.0 WHERE visit_id BETWEEN $1 AND $2`,
+        [first, first + updates - 1],
       )
-      await client.query('DELETE FROM public.visits WHERE visit_id = ANY ($1::bigint[])', [
-        ids.slice(updates, updates + count - creates - updates),
+      await client.query('DELETE FROM public.visits WHERE visit_id BETWEEN $1 AND $2', [
+        first + updates,
+        first + count - creates - 1,
       ])
       await client.query('COMMIT')
     }

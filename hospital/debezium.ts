@@ -4,7 +4,7 @@ import { type Envelope, readEnvelope } from './envelope.ts'
 import { PipelineError } from './errors.ts'
 import { parseExact } from './exact-json.ts'
 import { formatSequence } from './sequence.ts'
-import { canonical } from './values.ts'
+import { canonical, instantReader } from './values.ts'
 
 /** A Kafka record as the relay reads it. `offset` is safe up to 2^53. */
 export interface KafkaRecord {
@@ -56,8 +56,8 @@ export function decodeChange(record: KafkaRecord): ChangeRecord | null {
     row,
     sequence: decodeSequence(op as Op, envelope, unreadable),
     txId: op === 'r' ? null : txId,
-    committedAt: committed(envelope.committedMs, unreadable),
-    capturedAt: captured(envelope.capturedMs, unreadable),
+    committedAt: instant(committed(envelope.committedMs), unreadable),
+    capturedAt: instant(captured(envelope.capturedMs), unreadable),
     ...where,
   }
 }
@@ -167,23 +167,10 @@ function decodeSequence(
   }
 }
 
-const YEAR_1 = Date.parse('0001-01-01T00:00:00.000Z')
-const YEAR_10000 = Date.parse('+010000-01-01T00:00:00.000Z')
-
-/** Times come in runs, so the last one is remembered. */
-function instantReader(): (ms: unknown, unreadable: (why: string) => PipelineError) => string {
-  let lastMs = Number.NaN
-  let lastText = ''
-  return (ms, unreadable) => {
-    if (ms === lastMs) return lastText
-    if (!Number.isSafeInteger(ms) || (ms as number) < YEAR_1 || (ms as number) >= YEAR_10000) {
-      throw unreadable('no time')
-    }
-    lastMs = ms as number
-    lastText = new Date(lastMs).toISOString()
-    return lastText
-  }
-}
-
 const committed = instantReader()
 const captured = instantReader()
+
+function instant(text: string | undefined, unreadable: (why: string) => PipelineError): string {
+  if (text === undefined) throw unreadable('no time')
+  return text
+}

@@ -30,7 +30,21 @@ export function readEnvelope(bytes: Buffer): Envelope | { wrong: string } {
   return readUsual(text) ?? readAny(bytes)
 }
 
-function readUsual(text: string): Envelope | undefined {
+/** The parts of an envelope of the usual layout as texts. */
+export interface UsualTexts {
+  op: string
+  after: string
+  table: string
+  /** Undefined right after a snapshot. */
+  commitLsn: string | undefined
+  lsn: string
+  txId: string
+  committedMs: string
+  capturedMs: string
+}
+
+/** Takes an envelope of the usual layout apart without parsing it; undefined for any other. */
+export function readUsualTexts(text: string): UsualTexts | undefined {
   const source = text.lastIndexOf(',"source":{')
   if (source === -1) return undefined
   TAIL.lastIndex = source
@@ -43,22 +57,35 @@ function readUsual(text: string): Envelope | undefined {
     if (after === -1 || after > source) return undefined
     start = after + AFTER.length
   }
-  let after: unknown
+  const [, committedMs, commitLsn, lsn, table, txId, op, capturedMs] = tail
+  return {
+    op: op!,
+    after: text.slice(start, source),
+    table: table!,
+    commitLsn,
+    lsn: lsn!,
+    txId: txId!,
+    committedMs: committedMs!,
+    capturedMs: capturedMs!,
+  }
+}
+
+function readUsual(text: string): Envelope | undefined {
+  const texts = readUsualTexts(text)
+  if (!texts) return undefined
   try {
-    after = parseExactText(text.slice(start, source))
+    return {
+      op: texts.op,
+      after: parseExactText(texts.after),
+      table: texts.table,
+      commitLsn: texts.commitLsn ?? null,
+      lsn: texts.lsn,
+      txId: texts.txId === 'null' ? null : Number(texts.txId),
+      committedMs: Number(texts.committedMs),
+      capturedMs: Number(texts.capturedMs),
+    }
   } catch {
     return undefined
-  }
-  const [, committedMs, commitLsn, lsn, table, txId, op, capturedMs] = tail as unknown as string[]
-  return {
-    op,
-    after,
-    table,
-    commitLsn: commitLsn ?? null,
-    lsn: lsn!,
-    txId: txId === 'null' ? null : Number(txId),
-    committedMs: Number(committedMs),
-    capturedMs: Number(capturedMs),
   }
 }
 

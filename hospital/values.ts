@@ -44,3 +44,20 @@ function timestamp(text: string): string | undefined {
   const match = TIMESTAMP.exec(text)
   return match ? `${match[1]}.${(match[2] ?? '').padEnd(6, '0')}Z` : undefined
 }
+
+const YEAR_1 = Date.parse('0001-01-01T00:00:00.000Z')
+const YEAR_10000 = Date.parse('+010000-01-01T00:00:00.000Z')
+
+/** Turns milliseconds since the epoch into ISO 8601; undefined for what is no time of a year of four digits. Times
+ * come in runs, so the last one is remembered. */
+export function instantReader(): (ms: unknown) => string | undefined {
+  let lastMs = Number.NaN
+  let lastText = ''
+  return (ms) => {
+    if (ms === lastMs) return lastText
+    if (!Number.isSafeInteger(ms) || (ms as number) < YEAR_1 || (ms as number) >= YEAR_10000) return undefined
+    lastMs = ms as number
+    lastText = new Date(lastMs).toISOString()
+    return lastText
+  }
+}

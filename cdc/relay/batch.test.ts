@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
 import type { ChangeRecord } from '@pipeline/hospital/change.ts'
+import { lineOf } from '@pipeline/hospital/fast-decode.ts'
 import { type Batch, BatchBuilder } from './batch.ts'
 import { encodeBatch, objectOf, referenceTo } from './message.ts'
 
@@ -29,7 +30,7 @@ function linesOf({ ndjson }: Batch): string[] {
 
 function cutAll(limits: { maxChanges: number; maxBytes: number }, changes: ChangeRecord[]): Batch[] {
   const builder = new BatchBuilder(limits)
-  const batches = changes.flatMap((each) => builder.add(each) ?? [])
+  const batches = changes.flatMap((each) => builder.add(lineOf(each)) ?? [])
   const rest = builder.take()
   return rest ? [...batches, rest] : batches
 }

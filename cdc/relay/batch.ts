@@ -1,4 +1,5 @@
-import { type ChangeRecord, utcDay } from '@pipeline/hospital/change.ts'
+import { utcDay } from '@pipeline/hospital/change.ts'
+import type { ChangeLine } from '@pipeline/hospital/fast-decode.ts'
 
 export interface BatchLimits {
   maxChanges: number
@@ -39,8 +40,8 @@ export class BatchBuilder {
   }
 
   /** Takes a change; returns the batch that had to be cut before it, if any. */
-  add(change: ChangeRecord): Batch | undefined {
-    const line = `${JSON.stringify(change)}\n`
+  add(change: ChangeLine): Batch | undefined {
+    const { line } = change
     const size = Buffer.byteLength(line)
     const day = utcDay(change.committedAt)
     const cut = this.mustCut(change, day, size) ? this.take() : undefined
@@ -82,7 +83,7 @@ export class BatchBuilder {
     return head && { ...head, ndjson: Buffer.from(text) }
   }
 
-  private mustCut(change: ChangeRecord, day: string, size: number): boolean {
+  private mustCut(change: ChangeLine, day: string, size: number): boolean {
     const { head, limits } = this
     if (!head) return false
     if (head.count >= limits.maxChanges || head.day !== day || head.table !== change.table) return true

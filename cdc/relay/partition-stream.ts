@@ -1,6 +1,7 @@
 import type { DeadLetterNote } from '@pipeline/hospital/dead-letter.ts'
-import { decodeChange, type KafkaRecord } from '@pipeline/hospital/debezium.ts'
+import type { KafkaRecord } from '@pipeline/hospital/debezium.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { decodeLine } from '@pipeline/hospital/fast-decode.ts'
 import { type Batch, BatchBuilder, type BatchLimits } from './batch.ts'
 import { OffsetTracker } from './offsets.ts'
 
@@ -48,7 +49,7 @@ export class PartitionStream {
     let newest: string | undefined
     for (const record of records) {
       try {
-        const change = decodeChange(record)
+        const change = decodeLine(record)
         if (change) {
           const cut = this.builder.add(change)
           if (cut) this.send(cut)

@@ -1,7 +1,7 @@
 import { findTable } from '@pipeline/hospital/catalog.ts'
 import type { Op } from '@pipeline/hospital/change.ts'
 import { SEQUENCE_PATTERN } from '@pipeline/hospital/sequence.ts'
-import { fastLines, type LineTexts } from './fast-line.ts'
+import { fastLines, isFlatRow, type LineTexts } from './fast-line.ts'
 
 /** What a batch says about itself before anyone looks inside. */
 export interface BatchClaim {
@@ -95,7 +95,7 @@ export class BatchChecker {
   }
 
   private isRow(row: string | null): boolean {
-    if (row === null || !this.parsesRows) return true
+    if (row === null || !this.parsesRows || isFlatRow(row)) return true
     try {
       JSON.parse(row)
       return true

@@ -18,6 +18,15 @@ export interface LineTexts {
 }
 
 const quote = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const SCALAR = String.raw`(?:null|true|false|-?(?:0|[1-9]\d{0,15})(?:\.\d{1,15})?|"[^"\\\x00-\x1f]*(?:\\["\\/bfnrt][^"\\\x00-\x1f]*)*")`
+/** An object of scalars, as rows are: what matches is JSON. */
+const FLAT_ROW = new RegExp(String.raw`^\{(?:"[^"\\\x00-\x1f]+":${SCALAR}(?:,(?=")|(?=\})))+\}$`)
+
+/** Whether a text is surely a JSON object; false says nothing. */
+export function isFlatRow(text: string): boolean {
+  return FLAT_ROW.test(text)
+}
+
 const INSTANT = String.raw`\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z`
 
 /**
