@@ -13,6 +13,7 @@ import { install } from '@pipeline/local-emulators/setup/install.ts'
 import { Stack } from '@pipeline/local-emulators/supervisor/stack.ts'
 import { plainTable } from '@pipeline/local-emulators/table.ts'
 import { catchUp, debeziumAlone, relayFromFullTopic, type SpineRun, spine } from './measure.ts'
+import { CHANGES_A_TRANSACTION } from './workload.ts'
 
 const LATENCY_RATE = 200
 const LATENCY_SECONDS = 30
@@ -71,18 +72,19 @@ async function measure(stack: Stack, rows: number, emulatorMessagesPerSecond: nu
   const delays = await measureDelays(info.warehouseFile, since)
 
   say(`Debezium alone into Kafka, ${rows} rows`)
+  const changes = Math.floor(rows / CHANGES_A_TRANSACTION) * CHANGES_A_TRANSACTION
   await stack.pause('relay')
   await stack.pause('lake-sink')
-  const debeziumRowsPerSecond = await debeziumAlone(stack, rows)
+  const debeziumRowsPerSecond = await debeziumAlone(stack, changes)
   say('relay from that full topic')
-  const relayChangesPerSecond = await relayFromFullTopic(stack, rows)
+  const relayChangesPerSecond = await relayFromFullTopic(stack, changes)
   await stack.resume('lake-sink')
-  await catchUp(stack, rows)
+  await catchUp(stack, changes)
 
   say(`the whole way, ${SMALL} rows`)
   const smallRun = await spine(stack, SMALL)
   say(`the whole way, ${rows} rows`)
-  const largeRun = await spine(stack, rows)
+  const largeRun = await spine(stack, changes)
   return {
     debeziumRowsPerSecond,
     spineRowsPerSecond: largeRun.rowsPerSecond,

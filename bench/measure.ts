@@ -1,22 +1,32 @@
 import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
-import { changeTopic } from '@pipeline/hospital/catalog.ts'
+import { changeTopic, tablesOfKind } from '@pipeline/hospital/catalog.ts'
 import { callFunction } from '@pipeline/local-emulators/commands/call-function.ts'
 import type { LoadReport } from '@pipeline/local-emulators/commands/load.ts'
 import { MemoryWatch } from '@pipeline/local-emulators/memory.ts'
 import type { StackFile } from '@pipeline/local-emulators/stack-file.ts'
 import type { Stack } from '@pipeline/local-emulators/supervisor/stack.ts'
 import { pino } from 'pino'
-import { changeVisits } from './workload.ts'
+import { changeFacts } from './workload.ts'
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const FIRST_LOAD_PAUSE_MS = 2_000
 const LONGEST_LOAD_PAUSE_MS = 20_000
 
-async function visitsInKafka(stack: StackFile): Promise<number> {
+/** Counts the changes of facts that are in Kafka. */
+async function withKafka<T>(
+  stack: StackFile,
+  work: (count: () => Promise<number>) => Promise<T>,
+): Promise<T> {
   const admin = createKafka({ brokers: [stack.kafkaBrokers] }, 'bench', pino({ level: 'silent' })).admin()
   await admin.connect()
   try {
-    const offsets = await admin.fetchTopicOffsets(changeTopic('visits'))
-    return offsets.reduce((sum, { high }) => sum + Number(high), 0)
+    return await work(async () => {
+      let sum = 0
+      for (const { name } of tablesOfKind('fact')) {
+        for (const { high } of await admin.fetchTopicOffsets(changeTopic(name))) sum += Number(high)
+      }
+      return sum
+    })
   } finally {
     await admin.disconnect()
   }
@@ -24,13 +34,15 @@ async function visitsInKafka(stack: StackFile): Promise<number> {
 
 /** Rows a second from commit to Kafka, with everything behind Kafka stopped. */
 export async function debeziumAlone(stack: Stack, rows: number): Promise<number> {
-  const before = await visitsInKafka(stack.info)
-  const begun = performance.now()
-  const inserting = changeVisits(stack.info.postgresUrl, rows)
-  while ((await visitsInKafka(stack.info)) - before < rows) await pause(50)
-  const seconds = (performance.now() - begun) / 1000
-  await inserting
-  return rows / seconds
+  return withKafka(stack.info, async (count) => {
+    const before = await count()
+    const begun = performance.now()
+    const changing = changeFacts(stack.info.postgresUrl, rows)
+    while ((await count()) - before < rows) await pause(50)
+    const seconds = (performance.now() - begun) / 1000
+    await changing
+    return rows / seconds
+  })
 }
 
 async function relayed(stack: StackFile): Promise<number> {
@@ -57,7 +69,8 @@ async function loadRows(stack: StackFile, rows: number): Promise<number> {
     loaded += totals.rows
     objects += totals.objects
     const rest = (rows - loaded) * ((performance.now() - begun) / Math.max(loaded, 1))
-    if (rest > 0) await pause(Math.min(Math.max(rest / 2, 100), LONGEST_LOAD_PAUSE_MS))
+    const wait = loaded === 0 ? FIRST_LOAD_PAUSE_MS : Math.min(Math.max(rest / 2, 100), LONGEST_LOAD_PAUSE_MS)
+    if (rest > 0) await pause(wait)
   }
   return objects
 }
@@ -82,10 +95,7 @@ export async function spine(stack: Stack, rows: number): Promise<SpineRun> {
     5_000,
   )
   const begun = performance.now()
-  const [objects] = await Promise.all([
-    loadRows(stack.info, rows),
-    changeVisits(stack.info.postgresUrl, rows),
-  ])
+  const [objects] = await Promise.all([loadRows(stack.info, rows), changeFacts(stack.info.postgresUrl, rows)])
   const seconds = (performance.now() - begun) / 1000
   memory.stop()
   return {

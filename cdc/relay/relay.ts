@@ -94,8 +94,8 @@ export class Relay {
       groupId: this.options.groupId,
       sessionTimeout: 10_000,
       heartbeatInterval: 3_000,
-      minBytes: 32_768,
-      maxWaitTimeInMs: 100,
+      minBytes: 65_536,
+      maxWaitTimeInMs: 150,
       // Compressed: one byte here may be a hundred in memory.
       maxBytesPerPartition: 98_304,
       maxBytes: 1_048_576,

@@ -45,21 +45,19 @@ async function* freshGroups(deps: LoaderDeps, table: string): AsyncGenerator<Lak
   if (group.length > 0) yield group
 }
 
-async function loadTable(deps: LoaderDeps, table: string, isLate: () => boolean, sum: Sum): Promise<void> {
+/** One table's load in steps, each a planned load or a group; `deps` gives the warehouse that is open at the time. */
+async function* steps(deps: LoaderDeps, table: string, sum: Sum): AsyncGenerator<void> {
   const add = (outcome: GroupOutcome) => {
     for (const field of ['objects', 'rows', 'duplicates', 'broken'] as const) sum[field] += outcome[field]
   }
-  const left = await deps.warehouse.planned(table)
-  for (const plan of left) {
-    if (isLate()) return
+  for (const plan of await deps.warehouse.planned(table)) {
     add(await carryOut(deps, plan))
+    yield
   }
   for await (const group of freshGroups(deps, table)) {
-    if (isLate()) return
-    await deps.warehouse.together(async (warehouse) => {
-      const plan = await warehouse.plan(table, group)
-      if (plan) add(await carryOut({ ...deps, warehouse }, plan))
-    })
+    const plan = await deps.warehouse.plan(table, group)
+    if (plan) add(await carryOut(deps, plan))
+    yield
   }
   sum.more = false
 }
@@ -74,22 +72,61 @@ export async function loadTables(
   deadline: number,
 ): Promise<LoadReport> {
   const now = deps.now ?? Date.now
+  const open = { ...deps }
+  const loads = tables.map((table) => {
+    const sum: Sum = { objects: 0, rows: 0, duplicates: 0, broken: 0, more: true }
+    return {
+      table,
+      sum,
+      steps: steps(open, table, sum),
+      seconds: 0,
+      done: false,
+      error: undefined as Failure,
+    }
+  })
+  const step = async (load: (typeof loads)[number]): Promise<void> => {
+    const started = now()
+    try {
+      load.done = (await load.steps.next()).done === true
+    } catch (cause) {
+      load.done = true
+      load.error = safeError(cause)
+      deps.log.error({ table: load.table, error: load.error }, 'table is not loaded whole')
+    }
+    load.seconds += (now() - started) / 1000
+  }
+  // A round takes a step of each table with the warehouse opened once; between rounds others get their turn.
+  while (loads.some(({ done }) => !done) && now() < deadline) {
+    const round = loads.filter(({ done }) => !done)
+    try {
+      await deps.warehouse.together(async (warehouse) => {
+        open.warehouse = warehouse
+        for (const load of round) if (now() < deadline) await step(load)
+      })
+    } catch (cause) {
+      for (const load of round) {
+        load.done = true
+        load.error ??= safeError(cause)
+      }
+      deps.log.error({ error: safeError(cause) }, 'the warehouse could not be opened')
+    }
+  }
+  for (const load of loads) if (!load.done) await load.steps.return(undefined)
+  return reportOf(loads)
+}
+
+type Failure = ReturnType<typeof safeError> | undefined
+
+function reportOf(
+  loads: readonly { table: string; sum: Sum; seconds: number; error: Failure }[],
+): LoadReport {
   const report: LoadReport = {
     tables: {},
     totals: { objects: 0, rows: 0, duplicates: 0, broken: 0, seconds: 0 },
     more: false,
   }
-  for (const table of tables) {
-    const started = now()
-    const sum: Sum = { objects: 0, rows: 0, duplicates: 0, broken: 0, more: true }
-    let error: ReturnType<typeof safeError> | undefined
-    try {
-      await loadTable(deps, table, () => now() >= deadline, sum)
-    } catch (cause) {
-      error = safeError(cause)
-      deps.log.error({ table, error }, 'table is not loaded whole')
-    }
-    const seconds = Math.round(now() - started) / 1000
+  for (const { table, sum, seconds: exact, error } of loads) {
+    const seconds = Math.round(exact * 1000) / 1000
     report.tables[table] = { ...sum, seconds, ...(error === undefined ? {} : { error }) }
     for (const field of ['objects', 'rows', 'duplicates', 'broken'] as const)
       report.totals[field] += sum[field]

@@ -10,7 +10,6 @@ export function nodeProcess(
     command: process.execPath,
     args: [
       '--disable-warning=ExperimentalWarning',
-      ...(process.env.PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof/' + script.split('/').slice(-2).join('-')] : []),
       '--disable-warning=TimeoutNegativeWarning',
       `--max-old-space-size=${heapMiB}`,
       '--single-threaded-gc',
