@@ -70,7 +70,7 @@ function moveIn(options: SimulatorOptions): House {
     const drug = findDrug(row.name)
     return drug ? [{ row, drug }] : []
   })
-  const patients = (resume?.patients ?? []).map(toPatient)
+  const patients = (resume?.patients ?? []).filter((row) => !isTemporary(row)).map(toPatient)
   return {
     random: new Random(seed),
     clock: new Clock(start, operations / OPERATIONS_A_VISIT / days, lastDay),

@@ -24,7 +24,7 @@ const schema = z.strictObject({
   onProgress: z.custom<(progress: Progress) => void>((value) => typeof value === 'function').optional(),
   /** Time between two transactions. */
   tickMs: z.number().min(10).max(10_000).default(100),
-  /** How long to keep trying without a connection. */
+  /** How long to keep trying a transaction whose connections are lost. */
   patienceSeconds: z.number().min(0).default(60),
   /** Sizes of the dimensions where they are empty. */
   doctors: z.int().min(1).max(5000).default(40),

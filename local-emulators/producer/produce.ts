@@ -21,7 +21,7 @@ export interface Produced extends Counts {
 }
 
 const CATCH_UP_SECONDS = 3
-const MOST_IN_A_TRANSACTION = 5000
+const MOST_IN_A_TRANSACTION = 2000
 const PROGRESS_SECONDS = 1
 const STREAMED_TABLES = ['patients', 'visits', 'prescriptions', 'billing_payments']
 
@@ -34,6 +34,7 @@ class Meter {
   #onProgress: Settings['onProgress']
   #reported = 0
   #skipped = 0
+  #state: Progress['state'] = 'on time'
 
   constructor({ rate, onProgress }: Settings) {
     this.pacer = new Pacer(rate, CATCH_UP_SECONDS, this.start)
@@ -52,14 +53,17 @@ class Meter {
     this.done += count
     this.pacer.done(count)
     this.counts = addCounts(this.counts, counts)
-    if (this.seconds - this.#reported < PROGRESS_SECONDS) return
-    this.report(this.pacer.skipped > this.#skipped ? 'behind' : 'on time')
+    const behind = this.pacer.skipped > this.#skipped
+    const news = behind && this.#state !== 'behind'
+    if (!news && this.seconds - this.#reported < PROGRESS_SECONDS) return
     this.#skipped = this.pacer.skipped
+    this.report(behind ? 'behind' : 'on time')
   }
 
   report(state: Progress['state']): void {
     const { seconds, done, changesPerSecond, pacer } = this
     this.#reported = seconds
+    this.#state = state
     this.#onProgress?.({ seconds, changes: done, changesPerSecond, skipped: pacer.skipped, state })
   }
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, type WriteStream } from 'node:fs'
-import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { dieWithParent } from './die-with-parent.ts'
 
@@ -18,8 +17,6 @@ export interface ServiceSpec {
   stopSignal?: NodeJS.Signals
   stopTimeoutMs?: number
   readyTimeoutMs?: number
-  /** Nice value: above 0 for what may wait while others work. */
-  priority?: number
 }
 
 export interface ProcessState {
@@ -98,7 +95,6 @@ export class ManagedProcess {
     const log = this.log!
     child.stdout.pipe(log, { end: false })
     child.stderr.pipe(log, { end: false })
-    if (this.spec.priority && child.pid) setPriority(child.pid, this.spec.priority)
     this.child = child
     this.exited = new Promise((resolve) => {
       const gone = (line: string): void => {

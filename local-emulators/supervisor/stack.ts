@@ -155,15 +155,7 @@ export class Stack {
       }),
       ...manifest.map((entry) =>
         step(`Function ${entry.name}`, () =>
-          this.run(
-            functionService(
-              entry.name,
-              ports[entry.name]!,
-              functionEnvironment(entry, stack),
-              // In the cloud a load runs elsewhere: here it must not slow down the capture.
-              entry.trigger.kind === 'schedule' ? 10 : 0,
-            ),
-          ),
+          this.run(functionService(entry.name, ports[entry.name]!, functionEnvironment(entry, stack))),
         ),
       ),
       step('Relay', () => this.run(relayService(relayEnvironment(stack), ports.METRICS!))),
