@@ -1,4 +1,4 @@
-import { catalog, changeTopic, TOPIC_PREFIX } from '@pipeline/hospital/catalog.ts'
+import { catalog, changeTopic, SCHEMA, TOPIC_PREFIX } from '@pipeline/hospital/catalog.ts'
 import type { Kafka } from 'kafkajs'
 
 const WEEK_MS = 7 * 24 * 3_600_000
@@ -36,6 +36,19 @@ export async function createTopics(kafka: Kafka): Promise<string[]> {
     const missing = plannedTopics().filter(({ topic }) => !there.has(topic))
     if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true })
     return missing.map(({ topic }) => topic)
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+const CHANGE_TOPIC = new RegExp(`^${TOPIC_PREFIX}\\.${SCHEMA}\\.`)
+
+/** The change topics that Kafka has, of tables of the catalog and of others, in order. */
+export async function changeTopics(kafka: Kafka): Promise<string[]> {
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    return (await admin.listTopics()).filter((topic) => CHANGE_TOPIC.test(topic)).sort()
   } finally {
     await admin.disconnect()
   }

@@ -1,14 +1,13 @@
-import { SCHEMA, TOPIC_PREFIX } from '@pipeline/hospital/catalog.ts'
-import type { KafkaRecord } from '@pipeline/hospital/debezium.ts'
 import { safeError } from '@pipeline/hospital/errors.ts'
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
+import { changeTopics } from '../topics.ts'
 import type { BatchLimits } from './batch.ts'
 import type { Metrics } from './metrics.ts'
 import { PartitionStream } from './partition-stream.ts'
 import type { Publisher } from './publisher.ts'
+import { recordsOf } from './records.ts'
 
-const CHANGE_TOPIC = new RegExp(`^${TOPIC_PREFIX}\\.${SCHEMA}\\.`)
 const COMMIT_EVERY_MS = 200
 const LOOK_FOR_TOPICS_MS = 10_000
 /** Commits older than this mean that the relay is behind; then larger batches are worth a longer wait. */
@@ -76,18 +75,8 @@ export class Relay {
     this.timers.push(setInterval(() => void run(), ms))
   }
 
-  private async changeTopics(): Promise<string[]> {
-    const admin = this.options.kafka.admin()
-    await admin.connect()
-    try {
-      return (await admin.listTopics()).filter((topic) => CHANGE_TOPIC.test(topic)).sort()
-    } finally {
-      await admin.disconnect()
-    }
-  }
-
   private async subscribe(): Promise<void> {
-    this.topics = await this.changeTopics()
+    this.topics = await changeTopics(this.options.kafka)
     this.streams.clear()
     if (this.topics.length === 0) return
     const consumer = this.options.kafka.consumer({
@@ -121,7 +110,7 @@ export class Relay {
   }
 
   private async takeUpNewTopics(): Promise<void> {
-    const now = await this.changeTopics()
+    const now = await changeTopics(this.options.kafka)
     if (this.stopped || now.join() === this.topics.join()) return
     this.options.logger.info({ topics: now.length }, 'the change topics are others than before')
     await this.drain()
@@ -249,12 +238,5 @@ export class Relay {
         'the last commit failed: some batches will come again',
       )
     }
-  }
-}
-
-/** One record at a time, so that a large batch does not make as many objects more that live as long as it. */
-function* recordsOf({ topic, partition, messages }: EachBatchPayload['batch']): Generator<KafkaRecord> {
-  for (const { offset, key, value, timestamp } of messages) {
-    yield { topic, partition, offset: Number(offset), key, value, timestamp }
   }
 }
