@@ -9,7 +9,6 @@ export const tools = {
   jars: join(root, '.tools', 'jars'),
   venv: join(root, '.venv'),
   python: join(root, '.venv', 'bin', 'python'),
-  fakeGcsServer: join(root, '.venv', 'bin', 'fake-gcs-server'),
   dbt: join(root, '.venv', 'bin', 'dbt'),
 }
 
@@ -19,7 +18,6 @@ export interface StatePaths {
   stackFile: string
   secretsFile: string
   portsFile: string
-  supervisorPidFile: string
   processesFile: string
   logs: string
   postgres: string
@@ -36,7 +34,6 @@ export function statePaths(dir: string = process.env.HOSPITAL_STATE_DIR ?? join(
     stackFile: join(base, 'stack.json'),
     secretsFile: join(base, 'secrets.json'),
     portsFile: join(base, 'ports.json'),
-    supervisorPidFile: join(base, 'supervisor.pid'),
     processesFile: join(base, 'processes.json'),
     logs: join(base, 'logs'),
     postgres: join(base, 'postgres'),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { root, statePaths } from '../paths.ts'
@@ -60,7 +60,6 @@ export async function up(options: Options): Promise<void> {
   try {
     const ready = await Promise.race([started, stopped.then(() => undefined)])
     if (ready) {
-      await writeFile(paths.supervisorPidFile, String(process.pid))
       if (options.timers) stack.startTimers()
       console.log(`Ready\n${describe(ready)}`)
       await stopped
@@ -69,7 +68,6 @@ export async function up(options: Options): Promise<void> {
     console.log('Stopping')
     await started.catch(() => {})
     await stack.stop(printStep)
-    await rm(paths.supervisorPidFile, { force: true })
   }
 }
 
