@@ -9,7 +9,9 @@ import { pino } from 'pino'
 import { changeFacts } from './workload.ts'
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-const FIRST_LOAD_PAUSE_MS = 2_000
+/** A load begins when so many changes wait for it, or half of what is left, or the last ones, or after this time. */
+const LOAD_CHANGES = 350_000
+const LAST_LOAD_CHANGES = 50_000
 const LONGEST_LOAD_PAUSE_MS = 20_000
 
 /** Counts the changes of facts that are in Kafka. */
@@ -60,17 +62,22 @@ export async function relayFromFullTopic(stack: Stack, rows: number): Promise<nu
   return rows / ((performance.now() - begun) / 1000)
 }
 
-/** Loads facts every twenty seconds until the raw log has taken `rows` more, the last time when the rest has come. */
-async function loadRows(stack: StackFile, rows: number): Promise<number> {
-  const begun = performance.now()
+async function awaitRelayed(stack: StackFile, count: number): Promise<void> {
+  const until = performance.now() + LONGEST_LOAD_PAUSE_MS
+  while (performance.now() < until && (await relayed(stack)) < count) await pause(100)
+}
+
+/** Loads facts while they come, until the raw log has taken `rows` more. `carried`: what the relay had carried before. */
+async function loadRows(stack: StackFile, rows: number, carried: number): Promise<number> {
   let objects = 0
   for (let loaded = 0; loaded < rows; ) {
+    const left = rows - loaded
+    const wanted = left <= LAST_LOAD_CHANGES ? left : Math.min(LOAD_CHANGES, Math.ceil(left / 2))
+    await awaitRelayed(stack, carried + loaded + wanted)
     const { totals } = await callFunction<LoadReport>(stack, 'load-facts')
     loaded += totals.rows
     objects += totals.objects
-    const rest = (rows - loaded) * ((performance.now() - begun) / Math.max(loaded, 1))
-    const wait = loaded === 0 ? FIRST_LOAD_PAUSE_MS : Math.min(Math.max(rest / 2, 100), LONGEST_LOAD_PAUSE_MS)
-    if (rest > 0) await pause(wait)
+    if (totals.rows === 0) await pause(100)
   }
   return objects
 }
@@ -94,8 +101,12 @@ export async function spine(stack: Stack, rows: number): Promise<SpineRun> {
     ],
     5_000,
   )
+  const carried = await relayed(stack.info)
   const begun = performance.now()
-  const [objects] = await Promise.all([loadRows(stack.info, rows), changeFacts(stack.info.postgresUrl, rows)])
+  const [objects] = await Promise.all([
+    loadRows(stack.info, rows, carried),
+    changeFacts(stack.info.postgresUrl, rows),
+  ])
   const seconds = (performance.now() - begun) / 1000
   memory.stop()
   return {
@@ -111,5 +122,5 @@ export async function spine(stack: Stack, rows: number): Promise<SpineRun> {
 
 /** Waits until everything that is in Kafka is loaded, so that the next measurement starts from nothing open. */
 export async function catchUp(stack: Stack, rows: number): Promise<void> {
-  await loadRows(stack.info, rows)
+  await loadRows(stack.info, rows, 0)
 }

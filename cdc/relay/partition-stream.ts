@@ -27,6 +27,8 @@ export class PartitionStream {
   private letters: Promise<void>[] = []
   /** When the open batch got its first change, by `now`. */
   openSince: number | undefined
+  /** When records were last taken, by `now`. */
+  takenAt = 0
 
   constructor(topic: string, partition: number, limits: BatchLimits, actions: StreamActions) {
     this.topic = topic
@@ -47,6 +49,7 @@ export class PartitionStream {
   /** Takes records in offset order; full batches are on their way when it returns. Returns the newest commit's time. */
   take(records: Iterable<KafkaRecord>): string | undefined {
     let newest: string | undefined
+    this.takenAt = this.actions.now().getTime()
     for (const record of records) {
       try {
         const change = decodeLine(record)

@@ -195,10 +195,13 @@ export class Relay {
 
   private flushDue(): void {
     const now = Date.now()
+    const { lingerMs } = this.options
     const behind = now - this.newestCommit > BEHIND_MS
-    const linger = this.options.lingerMs * (behind ? BEHIND_LINGER_FACTOR : 1)
     for (const stream of this.streams.values()) {
-      if (stream.openSince !== undefined && now - stream.openSince >= linger) stream.flush()
+      if (stream.openSince === undefined) continue
+      const quiet = now - stream.takenAt >= lingerMs
+      const linger = behind && !quiet ? lingerMs * BEHIND_LINGER_FACTOR : lingerMs
+      if (now - stream.openSince >= linger) stream.flush()
     }
   }
 

@@ -24,6 +24,7 @@ export interface Database {
 
 const REFUSED = /^(?:Error: )?(Invalid Input|Conversion|Constraint|Invalid type|Out of Range) Error/i
 const LOCKED = /could not set lock|conflicting lock|being used by another process/i
+const ATTACHED = 'file'
 const queues = new Map<string, Promise<unknown>>()
 
 /** The engine's own kind of error (`IO Error`), the only part of its text that is safe to show. */
@@ -53,6 +54,28 @@ async function exclusively<T>(path: string, work: () => Promise<T>): Promise<T> 
   }
 }
 
+/** Every checkpoint compresses a table's last row group anew, so a small one makes small loads cheap. */
+const ROW_GROUP_SIZE = 16_384
+
+/** An instance that has the file as its current database; its row groups can only be set where it is attached. */
+async function attach(path: string, settings: Record<string, string>): Promise<DuckDBInstance> {
+  const instance = await DuckDBInstance.create(':memory:', settings)
+  try {
+    const connection = await instance.connect()
+    try {
+      await connection.run(
+        `ATTACH '${path.replaceAll("'", "''")}' AS ${ATTACHED} (ROW_GROUP_SIZE ${ROW_GROUP_SIZE})`,
+      )
+    } finally {
+      connection.closeSync()
+    }
+    return instance
+  } catch (error) {
+    instance.closeSync()
+    throw error
+  }
+}
+
 async function open(path: string, options: DuckdbFileOptions): Promise<DuckDBInstance> {
   const settings = {
     memory_limit: options.memoryLimit,
@@ -67,7 +90,7 @@ async function open(path: string, options: DuckdbFileOptions): Promise<DuckDBIns
   for (let wait = 50; ; wait = Math.min(wait * 2, 1000)) {
     try {
       await mkdir(dirname(path), { recursive: true })
-      return await DuckDBInstance.create(path, settings)
+      return await attach(path, settings)
     } catch (error) {
       const locked = error instanceof Error && LOCKED.test(error.message)
       if (!locked) throw new PipelineError('WAREHOUSE_UNAVAILABLE', { reason: kindOf(error) })
@@ -124,6 +147,7 @@ export function withDatabase<T>(options: DuckdbFileOptions, work: (db: Database)
       const connection = await instance.connect()
       try {
         await connection.run("SET TimeZone = 'UTC'")
+        await connection.run(`USE ${ATTACHED}`)
         return await work(database(connection))
       } finally {
         connection.closeSync()
