@@ -4,6 +4,9 @@ import type { Kafka } from 'kafkajs'
 const WEEK_MS = 7 * 24 * 3_600_000
 const MAX_RECORD_BYTES = 67_108_864
 
+/** Where Debezium tells of its snapshots. */
+export const NOTIFICATIONS_TOPIC = `${TOPIC_PREFIX}-notifications`
+
 interface TopicPlan {
   topic: string
   numPartitions: number
@@ -24,6 +27,7 @@ export function plannedTopics(): TopicPlan[] {
       configEntries,
     })),
     { topic: `__debezium-heartbeat.${TOPIC_PREFIX}`, numPartitions: 1, configEntries },
+    { topic: NOTIFICATIONS_TOPIC, numPartitions: 1, configEntries },
   ]
 }
 

@@ -79,7 +79,7 @@ export type Metrics = ReturnType<typeof createMetrics>
 
 /** Serves `/metrics` for Prometheus, `/stats` as JSON, and `/ready`, which is 200 once `isReady` says so. */
 export function serveMetrics(
-  metrics: Metrics,
+  metrics: { registry: Registry },
   host: string,
   port: number,
   isReady: () => boolean,

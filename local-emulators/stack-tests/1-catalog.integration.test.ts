@@ -62,7 +62,10 @@ test('the publication has the tables of the catalog and the heartbeat, with whol
     ),
   )
   const published = rows.map(({ table }) => table).sort()
-  assert.deepEqual(published, [...catalog.map(({ name }) => `public.${name}`), 'pipeline.heartbeat'].sort())
+  assert.deepEqual(
+    published,
+    [...catalog.map(({ name }) => `public.${name}`), 'pipeline.heartbeat', 'pipeline.signals'].sort(),
+  )
   for (const { table, identity } of rows) {
     if (table.startsWith('public.')) assert.equal(identity, 'f', table)
   }

@@ -52,3 +52,13 @@ export function relayEnvironment(stack: StackFile): Record<string, string> {
     DEAD_LETTER_TOPIC: TOPICS.deadLetters,
   }
 }
+
+/** The environment of the capture guard. `databaseUrl` is PostgreSQL as the capturing role. */
+export function guardEnvironment(stack: StackFile, databaseUrl: string): Record<string, string> {
+  return {
+    KAFKA_BROKERS: stack.kafkaBrokers,
+    DATABASE_URL: databaseUrl,
+    CONNECT_URL: stack.connectUrl,
+    CONNECTOR_NAME: stack.connectorName,
+  }
+}

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { dirname, join } from 'node:path'
-import { checkServer, migrate, READER_ROLE, setRolePasswords } from '@pipeline/cdc/database.ts'
+import { CDC_ROLE, checkServer, migrate, READER_ROLE, setRolePasswords } from '@pipeline/cdc/database.ts'
 import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
 import { createTopics } from '@pipeline/cdc/topics.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
@@ -12,15 +12,15 @@ import { loadSecrets } from '../secrets.ts'
 import { connectService } from '../services/connect.ts'
 import { functionService } from '../services/functions.ts'
 import { gcsEndpoint, gcsService } from '../services/gcs.ts'
+import { guardService } from '../services/guard.ts'
 import { kafkaService } from '../services/kafka.ts'
 import { adminUrl, ensureDatabase, postgresService } from '../services/postgres.ts'
 import { pubsubService } from '../services/pubsub.ts'
 import { relayService } from '../services/relay.ts'
 import type { Settings } from '../settings.ts'
 import { type StackFile, writeStackFile } from '../stack-file.ts'
-import { watchConnector } from './connector-watch.ts'
 import { serveControl } from './control.ts'
-import { functionEnvironment, relayEnvironment } from './environment.ts'
+import { functionEnvironment, guardEnvironment, relayEnvironment } from './environment.ts'
 import { endLeftovers, recordProcesses } from './leftovers.ts'
 import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
 import { rewindToLake } from './resend.ts'
@@ -40,6 +40,7 @@ const FIXED = [
   'PUBSUB_HTTP',
   'GCS',
   'METRICS',
+  'GUARD',
   'CONTROL',
 ] as const
 
@@ -53,7 +54,6 @@ export class Stack {
   private file: StackFile | undefined
   private scheduler: Scheduler | undefined
   private control: Server | undefined
-  private stopWatching: () => void = () => {}
   private recording: Promise<void> = Promise.resolve()
 
   constructor(paths: StatePaths, settings: Settings) {
@@ -80,9 +80,10 @@ export class Stack {
     const ports = await this.ports()
     const postgres = { dir: paths.postgres, port: ports.POSTGRES!, password: secrets.postgres }
     const postgresUrl = settings.HOSPITAL_DATABASE_URL ?? adminUrl(postgres)
-    const reader = new URL(postgresUrl)
-    reader.username = READER_ROLE
-    reader.password = secrets.reader
+    const asRole = (role: string, password: string): URL =>
+      Object.assign(new URL(postgresUrl), { username: role, password })
+    const reader = asRole(READER_ROLE, secrets.reader)
+    const capture = asRole(CDC_ROLE, secrets.cdc)
     const local = (port: number | undefined): string => `http://127.0.0.1:${port}`
     const stack: StackFile = {
       version: 1,
@@ -151,7 +152,6 @@ export class Stack {
             cdcPassword: secrets.cdc,
           }),
         )
-        this.stopWatching = watchConnector(stack.connectUrl, stack.connectorName)
       }),
       ...manifest.map((entry) =>
         step(`Function ${entry.name}`, () =>
@@ -159,6 +159,9 @@ export class Stack {
         ),
       ),
       step('Relay', () => this.run(relayService(relayEnvironment(stack), ports.METRICS!))),
+      step('Capture guard', () =>
+        this.run(guardService(guardEnvironment(stack, capture.href), ports.GUARD!)),
+      ),
     ])
     this.control = await serveControl(ports.CONTROL!, () => ({
       processes: this.processes(),
@@ -191,7 +194,6 @@ export class Stack {
 
   /** Stops all parts, those that feed first, and waits until each is gone. */
   async stop(step: Step): Promise<void> {
-    this.stopWatching()
     this.scheduler?.stop()
     this.control?.close()
     this.control?.closeAllConnections()
@@ -204,7 +206,7 @@ export class Stack {
         }),
       )
     }
-    await stopAll(['connect', 'relay'])
+    await stopAll(['guard', 'connect', 'relay'])
     await stopAll(manifest.map(({ name }) => name))
     await stopAll(['pubsub', 'gcs', 'kafka', 'postgres'])
     this.running.length = 0

@@ -1,0 +1,163 @@
+import { safeError } from '@pipeline/hospital/errors.ts'
+import kafkajs, { type Consumer, type Kafka } from 'kafkajs'
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import { restartFailed } from '../connect/connector.ts'
+import type { GuardMetrics } from './metrics.ts'
+import { readNotice } from './notification.ts'
+import { hadRecords, snapshotLsn } from './positions.ts'
+import { watchSchema } from './schema-watch.ts'
+import { removeSignal } from './signals.ts'
+import { dropLostSlot, slotState } from './slot-watch.ts'
+import { snapshotCompleted, snapshotStarted } from './snapshots.ts'
+
+export interface GuardOptions {
+  kafka: Kafka
+  pool: pg.Pool
+  connectUrl: string
+  connectorName: string
+  notificationsTopic: string
+  intervalMs: number
+  metrics: GuardMetrics
+  logger: Logger
+  /** Called when reading ended for good; only a new process helps. */
+  onFatal(error: Error): void
+}
+
+/** Watches the capture of changes and mends it: tasks that failed, a slot that is gone, tables whose shape changed. */
+export class Guard {
+  private readonly options: GuardOptions
+  private consumer: Consumer | undefined
+  private timer: NodeJS.Timeout | undefined
+  private looking: Promise<void> | undefined
+  private stopped = false
+  private sawSlot = false
+
+  constructor(options: GuardOptions) {
+    this.options = options
+  }
+
+  /** Resolves once the notifications are being read. */
+  async start(): Promise<void> {
+    await this.followSnapshots()
+    this.timer = setInterval(() => this.look(), this.options.intervalMs)
+    this.look()
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true
+    clearInterval(this.timer)
+    await this.looking
+    await this.consumer?.disconnect()
+  }
+
+  private look(): void {
+    this.looking ??= this.lookNow().finally(() => {
+      this.looking = undefined
+    })
+  }
+
+  /** Each look stands by itself: one part that is away does not keep the others from being looked at. */
+  private async lookNow(): Promise<void> {
+    const { connectUrl, connectorName, metrics, logger } = this.options
+    await this.attempt('slot', () => this.lookAtSlot())
+    await this.attempt('tables', async () => {
+      const tables = await this.withClient((client) => watchSchema(client, logger))
+      for (const table of tables) metrics.rereads.inc({ table })
+    })
+    await this.attempt('connector', async () => {
+      if (!(await restartFailed(connectUrl, connectorName))) return
+      metrics.restarts.inc()
+      logger.warn('failed tasks of the connector were started again')
+    })
+  }
+
+  private async lookAtSlot(): Promise<void> {
+    const { metrics, logger } = this.options
+    await this.withClient(async (client) => {
+      if (await dropLostSlot(client)) {
+        logger.error('PostgreSQL had removed WAL that the slot needed: dropped it, a new snapshot follows')
+      }
+      const slot = await slotState(client)
+      metrics.slotExists.set(slot.exists ? 1 : 0)
+      metrics.slotActive.set(slot.active ? 1 : 0)
+      metrics.retained.set(slot.retainedBytes)
+      if (this.sawSlot && !slot.exists) {
+        logger.error('the replication slot is gone: Debezium makes a new one and takes a snapshot')
+      }
+      this.sawSlot = slot.exists
+    })
+  }
+
+  private async followSnapshots(): Promise<void> {
+    const { kafka, notificationsTopic: topic, logger } = this.options
+    const consumer = kafka.consumer({ groupId: 'hospital-guard', sessionTimeout: 10_000 })
+    this.consumer = consumer
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart && !this.stopped) this.options.onFatal(payload.error)
+    })
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()))
+    await consumer.run({
+      eachMessage: async ({ message }) => {
+        const notice = readNotice(message.value)
+        if (!notice) return
+        logger.info({ snapshot: notice.id, kind: notice.kind, type: notice.type }, 'snapshot')
+        await this.withClient(async (client) => {
+          if (notice.kind === 'incremental') {
+            if (notice.type !== 'started') await removeSignal(client, notice.id)
+          } else if (notice.type === 'started') {
+            await snapshotStarted(client, notice)
+          } else if (notice.type === 'completed') {
+            await this.endSnapshot(client, notice)
+          }
+        })
+      },
+    })
+    await joined
+  }
+
+  private async endSnapshot(client: pg.ClientBase, notice: { at: number }): Promise<void> {
+    const { kafka, metrics, logger } = this.options
+    const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
+    const admin = kafka.admin()
+    await Promise.all([producer.connect(), admin.connect()])
+    try {
+      await snapshotCompleted(
+        {
+          client,
+          producer,
+          logger,
+          hadRecords: (topic, before) => hadRecords(admin, topic, before),
+          snapshotLsn: (since) => snapshotLsn(kafka, admin, since),
+        },
+        notice.at,
+      )
+      metrics.snapshots.inc()
+    } finally {
+      await Promise.allSettled([producer.disconnect(), admin.disconnect()])
+    }
+  }
+
+  private async withClient<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.options.pool.connect()
+    let failed = true
+    try {
+      const result = await work(client)
+      failed = false
+      return result
+    } finally {
+      client.release(failed)
+    }
+  }
+
+  private async attempt(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (!this.stopped)
+        this.options.logger.warn({ what, error: safeError(error) }, 'could not look, will again')
+    }
+  }
+}

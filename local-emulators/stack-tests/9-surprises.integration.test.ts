@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { before, test } from 'node:test'
+import { withClient } from '@pipeline/cdc/database.ts'
+import { readWarehouse } from '../warehouse-file.ts'
+import {
+  assertEqual,
+  eventually,
+  loadAll,
+  objectsUnder,
+  reconcileNow,
+  someone,
+  sql,
+  stack,
+  storeOf,
+} from './the-stack.ts'
+
+let people = { doctor: '', patient: '', medicine: '' }
+before(async () => {
+  people = await sql(someone)
+})
+
+async function settled(): Promise<void> {
+  await eventually(async () => {
+    const open = await sql((client) =>
+      client.query(`SELECT 1 FROM pipeline.signals WHERE type = 'execute-snapshot'`),
+    )
+    assert.equal(open.rowCount, 0, 'a table is still being read')
+  })
+  await loadAll()
+}
+
+async function changesOf(table: string, key: string): Promise<{ op: string; row: string | null }[]> {
+  return readWarehouse(stack.warehouseFile, async (rows) => {
+    const found = await rows(
+      `SELECT op, "row"::VARCHAR AS row FROM raw.${table}_changes WHERE row_key = '${key}' ORDER BY sequence`,
+    )
+    return found as unknown as { op: string; row: string | null }[]
+  })
+}
+
+async function slot(): Promise<{ confirmed: string; retained: number }> {
+  const { rows } = await sql((client) =>
+    client.query(
+      `SELECT confirmed_flush_lsn::text AS confirmed, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::float8 AS retained
+       FROM pg_replication_slots WHERE slot_name = 'hospital_changes'`,
+    ),
+  )
+  return rows[0]
+}
+
+test('invariant 6: a changed key is a delete and an insert; a key deleted and inserted again in one transaction is there', async () => {
+  const [moved, again] = await sql(async (client) => {
+    const insert = async (): Promise<string> =>
+      (await client.query(`INSERT INTO patients (full_name) VALUES ('K') RETURNING patient_id AS id`)).rows[0]
+        .id
+    const first = await insert()
+    const second = await insert()
+    const target = (
+      await client.query(`SELECT nextval(pg_get_serial_sequence('patients', 'patient_id')) AS id`)
+    ).rows[0].id
+    await client.query(`UPDATE patients SET patient_id = ${target} WHERE patient_id = ${first}`)
+    await client.query('BEGIN')
+    await client.query(`DELETE FROM patients WHERE patient_id = ${second}`)
+    await client.query(
+      `INSERT INTO patients (patient_id, full_name) OVERRIDING SYSTEM VALUE VALUES (${second}, 'K2')`,
+    )
+    await client.query('COMMIT')
+    return [{ from: first, to: String(target) }, second]
+  })
+  await loadAll()
+  assert.deepEqual(
+    (await changesOf('patients', moved.from)).map(({ op }) => op),
+    ['c', 'd'],
+  )
+  assert.deepEqual(
+    (await changesOf('patients', moved.to)).map(({ op }) => op),
+    ['c'],
+  )
+  const twice = await changesOf('patients', again)
+  assert.deepEqual(
+    twice.map(({ op }) => op),
+    ['c', 'd', 'c'],
+  )
+  assert.match(twice.at(-1)!.row!, /"K2"/)
+  assertEqual(await reconcileNow())
+})
+
+test('invariant 6: a truncate empties the table in every store', async () => {
+  await sql((client) => client.query('TRUNCATE prescriptions'))
+  await loadAll()
+  const report = await reconcileNow()
+  assertEqual(report)
+  for (const store of report.tables.find(({ table }) => table === 'prescriptions')!.stores)
+    assert.equal(store.rows, 0, store.store)
+})
+
+test('a transaction of 200,000 rows arrives whole; one that was rolled back does not', async () => {
+  const { doctor, patient } = people
+  const insert = (text: string): string =>
+    `INSERT INTO visits (patient_id, doctor_id, visit_date, diagnosis, total_cost)
+     SELECT ${patient}, ${doctor}, DATE '2026-02-01', '${text}', 1.25 FROM generate_series(1, 200000)`
+  await sql(async (client) => {
+    await client.query('BEGIN')
+    await client.query(insert('rolled back'))
+    await client.query('ROLLBACK')
+    await client.query(insert('large transaction'))
+  })
+  await loadAll()
+  const counts = await readWarehouse(stack.warehouseFile, (rows) =>
+    rows(`SELECT count(*) FILTER (WHERE "row"->>'$.diagnosis' = 'large transaction')::INTEGER AS whole,
+            count(*) FILTER (WHERE "row"->>'$.diagnosis' = 'rolled back')::INTEGER AS undone FROM raw.visits_changes`),
+  )
+  assert.deepEqual(counts, [{ whole: 200_000, undone: 0 }])
+  assertEqual(await reconcileNow(60))
+  await sql((client) => client.query(`DELETE FROM visits WHERE diagnosis = 'large transaction'`))
+  await loadAll()
+  assertEqual(await reconcileNow(60))
+})
+
+test('a value of 20 MB, more than a Pub/Sub message holds, arrives exactly, and its update and delete too', async () => {
+  const { doctor, patient } = people
+  const id = await sql(async (client) => {
+    const { rows } = await client.query(
+      `INSERT INTO visits (patient_id, doctor_id, visit_date, diagnosis)
+       SELECT ${patient}, ${doctor}, DATE '2026-03-01', string_agg(md5(i::text), '') FROM generate_series(1, 655360) i
+       RETURNING visit_id AS id, length(diagnosis) AS length`,
+    )
+    assert.equal(rows[0].length, 20 * 1024 * 1024)
+    await client.query(`UPDATE visits SET total_cost = 12.5 WHERE visit_id = ${rows[0].id}`)
+    return rows[0].id as string
+  })
+  await loadAll()
+  assertEqual(await reconcileNow(60))
+  await sql((client) => client.query(`DELETE FROM visits WHERE visit_id = ${id}`))
+  await loadAll()
+  assertEqual(await reconcileNow(60))
+})
+
+test('invariant 5: an update leaves a TOASTed column alone: with the whole old row it arrives whole', async () => {
+  const { doctor, patient } = people
+  const id = await sql(async (client) => {
+    const { rows } = await client.query(
+      `INSERT INTO visits (patient_id, doctor_id, visit_date, diagnosis)
+       SELECT ${patient}, ${doctor}, DATE '2026-03-01', string_agg(md5(i::text), '') FROM generate_series(1, 500) i
+       RETURNING visit_id AS id`,
+    )
+    await client.query(`UPDATE visits SET total_cost = 7.25 WHERE visit_id = ${rows[0].id}`)
+    return rows[0].id as string
+  })
+  await loadAll()
+  const changes = await changesOf('visits', id)
+  assert.deepEqual(
+    changes.map(({ op }) => op),
+    ['c', 'u'],
+  )
+  assert.equal(JSON.parse(changes[1]!.row!).diagnosis.length, 16_000)
+  assertEqual(await reconcileNow())
+})
+
+test('numeric NaN, date infinity: dead letters with a reason, the rest goes on; times before 1970 and in 9999 arrive exactly', async () => {
+  const { doctor, patient, medicine } = people
+  const before = (await reconcileNow()).deadLetters
+  const ids = await sql(async (client) => {
+    const one = async (statement: string): Promise<string> => (await client.query(statement)).rows[0].id
+    return {
+      nan: await one(`INSERT INTO visits (patient_id, doctor_id, visit_date, total_cost)
+        VALUES (${patient}, ${doctor}, DATE '2026-01-01', 'NaN') RETURNING visit_id AS id`),
+      infinite: await one(`INSERT INTO visits (patient_id, doctor_id, visit_date)
+        VALUES (${patient}, ${doctor}, 'infinity') RETURNING visit_id AS id`),
+      old: await one(
+        `INSERT INTO patients (full_name, date_of_birth) VALUES ('old', DATE '1890-05-06') RETURNING patient_id AS id`,
+      ),
+      early:
+        await one(`INSERT INTO prescriptions (patient_id, doctor_id, medicine_id, prescribed_at, dosage, duration)
+        VALUES (${patient}, ${doctor}, ${medicine}, '1899-12-31 23:59:59.123456+00', '1', '1 day') RETURNING prescription_id AS id`),
+      late: await one(`INSERT INTO prescriptions (patient_id, doctor_id, medicine_id, prescribed_at, dosage, duration)
+        VALUES (${patient}, ${doctor}, ${medicine}, '9999-12-31 23:59:59.999999+00', '1', '1 day') RETURNING prescription_id AS id`),
+    }
+  })
+  await loadAll()
+  const report = await reconcileNow()
+  assert.equal(report.deadLetters, before + 2)
+  const raw = storeOf(report, 'visits', 'raw')
+  assert.deepEqual(raw.keys, [`${ids.nan} (missing)`, `${ids.infinite} (missing)`])
+  for (const table of ['patients', 'prescriptions'])
+    assert.equal(storeOf(report, table, 'raw').status, 'equal', table)
+  assert.match((await changesOf('prescriptions', ids.late))[0]!.row!, /9999-12-31T23:59:59\.999999Z/)
+  await sql((client) => client.query(`DELETE FROM visits WHERE visit_id IN (${ids.nan}, ${ids.infinite})`))
+  await sql((client) => client.query(`DELETE FROM prescriptions WHERE prescription_id = ${ids.late}`))
+  await loadAll()
+  assertEqual(await reconcileNow())
+})
+
+test('an idle hospital with a busy neighbour: the slot moves on', async () => {
+  const neighbour = new URL(stack.postgresUrl)
+  neighbour.pathname = '/neighbour'
+  await sql((client) => client.query('CREATE DATABASE neighbour'))
+  try {
+    const before = await slot()
+    await withClient(neighbour.href, async (client) => {
+      await client.query('CREATE TABLE busy AS SELECT i, md5(i::text) FROM generate_series(1, 200000) i')
+    })
+    const { rows } = await sql((client) => client.query('SELECT pg_current_wal_lsn()::text AS lsn'))
+    await eventually(async () => {
+      const { confirmed } = await slot()
+      const { rows: passed } = await sql((client) =>
+        client.query('SELECT $1::pg_lsn >= $2::pg_lsn AS yes', [confirmed, rows[0].lsn]),
+      )
+      assert.ok(passed[0].yes, `the slot stands at ${confirmed}, it stood at ${before.confirmed}`)
+    }, 20)
+    assert.ok((await slot()).retained < 8 * 1024 * 1024)
+  } finally {
+    await sql((client) => client.query('DROP DATABASE neighbour WITH (FORCE)'))
+  }
+})
+
+test('a slot dropped behind our back is noticed, said, and mended by a new snapshot: nothing stale stays', async () => {
+  const doomed = await sql(async (client) => {
+    const { rows } = await client.query(
+      `INSERT INTO patients (full_name) VALUES ('gone in the gap') RETURNING patient_id AS id`,
+    )
+    return rows[0].id as string
+  })
+  await loadAll()
+  const snapshots = async (): Promise<number> =>
+    Number(
+      (
+        await sql((client) =>
+          client.query('SELECT count(*) AS n FROM pipeline.snapshots WHERE ended_at IS NOT NULL'),
+        )
+      ).rows[0].n,
+    )
+  const before = await snapshots()
+  await sql(async (client) => {
+    await client.query(`DO $$ BEGIN
+      PERFORM pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'hospital_changes';
+      FOR i IN 1..500 LOOP
+        BEGIN PERFORM pg_drop_replication_slot('hospital_changes'); EXIT;
+        EXCEPTION WHEN object_in_use THEN PERFORM pg_sleep(0.01); END;
+      END LOOP; END $$`)
+    await client.query(`DELETE FROM patients WHERE patient_id = ${doomed}`)
+    await client.query(`UPDATE doctors SET experience_years = 43 WHERE doctor_id = ${people.doctor}`)
+  })
+  await eventually(async () => assert.equal(await snapshots(), before + 1, 'no new snapshot yet'), 90)
+  await settled()
+  assertEqual(await reconcileNow(60))
+  assert.ok((await objectsUnder('changes/patients/')).length > 0)
+})
