@@ -1,4 +1,6 @@
+import type { KafkaRecord } from '@pipeline/hospital/debezium.ts'
 import { safeError } from '@pipeline/hospital/errors.ts'
+import { type ChangeLine, decodeLine } from '@pipeline/hospital/fast-decode.ts'
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import { changeTopics } from '../topics.ts'
@@ -18,6 +20,10 @@ const DRAIN_MS = 20_000
 export interface RelayOptions {
   kafka: Kafka
   groupId: string
+  /** What to read: the change topics unless given. */
+  topics?: (kafka: Kafka) => Promise<string[]>
+  /** How to read it: as Debezium's changes unless given. */
+  decode?: (record: KafkaRecord) => ChangeLine | null
   limits: BatchLimits
   lingerMs: number
   maxInFlightBytes: number
@@ -28,7 +34,7 @@ export interface RelayOptions {
   onFatal(error: Error): void
 }
 
-/** Carries change topics from Kafka to Pub/Sub. An offset is committed only after Pub/Sub has taken its batch. */
+/** Carries topics from Kafka to Pub/Sub. An offset is committed only after Pub/Sub has taken its batch. */
 export class Relay {
   private readonly options: RelayOptions
   private consumer: Consumer | undefined
@@ -75,8 +81,12 @@ export class Relay {
     this.timers.push(setInterval(() => void run(), ms))
   }
 
+  private presentTopics(): Promise<string[]> {
+    return (this.options.topics ?? changeTopics)(this.options.kafka)
+  }
+
   private async subscribe(): Promise<void> {
-    this.topics = await changeTopics(this.options.kafka)
+    this.topics = await this.presentTopics()
     this.streams.clear()
     if (this.topics.length === 0) return
     const consumer = this.options.kafka.consumer({
@@ -106,13 +116,13 @@ export class Relay {
       eachBatch: (payload) => this.takeBatch(payload),
     })
     await joined
-    this.options.logger.info({ topics: this.topics.length }, 'reading change topics')
+    this.options.logger.info({ topics: this.topics.length }, 'reading topics')
   }
 
   private async takeUpNewTopics(): Promise<void> {
-    const now = await changeTopics(this.options.kafka)
+    const now = await this.presentTopics()
     if (this.stopped || now.join() === this.topics.join()) return
-    this.options.logger.info({ topics: now.length }, 'the change topics are others than before')
+    this.options.logger.info({ topics: now.length }, 'the topics are others than before')
     await this.drain()
     await this.consumer?.disconnect()
     if (!this.stopped) await this.subscribe()
@@ -122,8 +132,9 @@ export class Relay {
     const id = `${topic}-${partition}`
     let stream = this.streams.get(id)
     if (!stream?.follows(offset)) {
-      const { publisher, metrics, limits } = this.options
+      const { publisher, metrics, limits, decode = decodeLine } = this.options
       stream = new PartitionStream(topic, partition, limits, {
+        decode,
         publish: async (batch) => {
           this.reserve(batch.ndjson.length)
           try {
@@ -151,7 +162,7 @@ export class Relay {
 
   private reserve(bytes: number): void {
     this.inFlightBytes += bytes
-    this.options.metrics.inFlight.set(this.inFlightBytes)
+    this.options.metrics.inFlight.inc(bytes)
     if (bytes < 0 && this.inFlightBytes < this.options.maxInFlightBytes) {
       for (const go of this.roomWaiters.splice(0)) go()
     }
