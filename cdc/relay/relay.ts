@@ -36,7 +36,7 @@ export interface RelayOptions {
 
 /** Carries topics from Kafka to Pub/Sub. An offset is committed only after Pub/Sub has taken its batch. */
 export class Relay {
-  private readonly options: RelayOptions
+  private readonly options: Required<RelayOptions>
   private consumer: Consumer | undefined
   private topics: string[] = []
   private streams = new Map<string, PartitionStream>()
@@ -48,7 +48,7 @@ export class Relay {
   private stopped = false
 
   constructor(options: RelayOptions) {
-    this.options = options
+    this.options = { topics: changeTopics, decode: decodeLine, ...options }
   }
 
   /** Starts reading; resolves once the group is joined. Topics that come later are taken up by themselves. */
@@ -81,12 +81,8 @@ export class Relay {
     this.timers.push(setInterval(() => void run(), ms))
   }
 
-  private presentTopics(): Promise<string[]> {
-    return (this.options.topics ?? changeTopics)(this.options.kafka)
-  }
-
   private async subscribe(): Promise<void> {
-    this.topics = await this.presentTopics()
+    this.topics = await this.options.topics(this.options.kafka)
     this.streams.clear()
     if (this.topics.length === 0) return
     const consumer = this.options.kafka.consumer({
@@ -120,7 +116,7 @@ export class Relay {
   }
 
   private async takeUpNewTopics(): Promise<void> {
-    const now = await this.presentTopics()
+    const now = await this.options.topics(this.options.kafka)
     if (this.stopped || now.join() === this.topics.join()) return
     this.options.logger.info({ topics: now.length }, 'the topics are others than before')
     await this.drain()
@@ -132,7 +128,7 @@ export class Relay {
     const id = `${topic}-${partition}`
     let stream = this.streams.get(id)
     if (!stream?.follows(offset)) {
-      const { publisher, metrics, limits, decode = decodeLine } = this.options
+      const { publisher, metrics, limits, decode } = this.options
       stream = new PartitionStream(topic, partition, limits, {
         decode,
         publish: async (batch) => {
