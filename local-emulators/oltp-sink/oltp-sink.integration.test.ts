@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
 import { gunzipSync } from 'node:zlib'
+import { Client } from 'pg'
 import type { TestDatabase, TestPostgres } from '../producer/test-postgres.ts'
 import { startTestPostgres } from '../producer/test-postgres.ts'
-import { bill, eventTime, joined, messageOf, remove, type Sink, startSink, upsert, visit } from './harness.ts'
+import { bill, joined, messageOf, remove, type Sink, startSink, upsert, visit } from './harness.ts'
 
 let postgres: TestPostgres
 let database: TestDatabase & { writerUrl: string }
@@ -202,5 +203,31 @@ test('the ledger is trimmed, and an event that it can not judge any more is refu
   )
   await sink.send([upsert('visits', visit(1, { diagnosis: 'now' }), 6_000_000)])
   assert.equal((await texts('visits'))[0], '(1,1,1,2026-03-01,now,120.50)')
-  assert.equal(eventTime(6_000_000), '2026-03-01T08:00:06.000000Z')
+  await database.query(`UPDATE pipeline.applied_events SET applied_at = now() - interval '31 days'`)
+  now = new Date('2026-03-01T11:00:00Z')
+  await sink.send([upsert('visits', visit(4), 9_500_000)])
+  assert.deepEqual(await texts('pipeline.applied_horizon'), [`(visits,"2026-03-01 08:00:09+00")`])
+})
+
+test('invariant 9: the writing role writes what has events and sees keys alone of the others', async () => {
+  const client = new Client({ connectionString: database.writerUrl })
+  await client.connect()
+  try {
+    await client.query('SELECT patient_id FROM patients')
+    for (const forbidden of [
+      'SELECT full_name FROM patients',
+      'SELECT * FROM doctors',
+      `INSERT INTO patients (full_name) VALUES ('x')`,
+      'UPDATE medicines SET price = 0',
+      'DELETE FROM doctors',
+      'TRUNCATE visits',
+      'CREATE TABLE public.mine (id integer)',
+      'UPDATE pipeline.heartbeat SET beat_at = now()',
+      'SELECT * FROM pipeline.migrations',
+    ]) {
+      await assert.rejects(client.query(forbidden), /permission denied/, forbidden)
+    }
+  } finally {
+    await client.end()
+  }
 })
