@@ -5,6 +5,7 @@ import Postgrator from 'postgrator'
 
 export const CDC_ROLE = 'hospital_cdc'
 export const READER_ROLE = 'hospital_reader'
+export const WRITER_ROLE = 'hospital_writer'
 const MIGRATION_LOCK = 7_203_115
 
 /** Runs `work` with a connection of its own. Throws DATABASE_UNAVAILABLE when there is none to be had. */
@@ -63,15 +64,16 @@ export async function checkServer(url: string): Promise<void> {
   })
 }
 
-/** Gives the two roles of the pipeline their passwords. */
+/** Gives the roles of the pipeline their passwords. */
 export async function setRolePasswords(
   url: string,
-  passwords: { cdc: string; reader: string },
+  passwords: { cdc: string; reader: string; writer: string },
 ): Promise<void> {
   await withClient(url, async (client) => {
     for (const [role, password] of [
       [CDC_ROLE, passwords.cdc],
       [READER_ROLE, passwords.reader],
+      [WRITER_ROLE, passwords.writer],
     ] as const) {
       await client.query(`ALTER ROLE ${role} PASSWORD ${client.escapeLiteral(password)}`)
     }

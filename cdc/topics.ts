@@ -1,4 +1,5 @@
 import { catalog, changeTopic, SCHEMA, TOPIC_PREFIX } from '@pipeline/hospital/catalog.ts'
+import { eventTopics, tableOfTopic } from '@pipeline/hospital/events/topics.ts'
 import type { Kafka } from 'kafkajs'
 
 const WEEK_MS = 7 * 24 * 3_600_000
@@ -13,7 +14,7 @@ interface TopicPlan {
   configEntries: { name: string; value: string }[]
 }
 
-/** Every topic that must be there before Debezium and the relay start. */
+/** Every topic that must be there before Debezium, the relay and producers of events start. */
 export function plannedTopics(): TopicPlan[] {
   const configEntries = [
     { name: 'cleanup.policy', value: 'delete' },
@@ -24,6 +25,11 @@ export function plannedTopics(): TopicPlan[] {
     ...catalog.map(({ name, partitions }) => ({
       topic: changeTopic(name),
       numPartitions: partitions,
+      configEntries,
+    })),
+    ...eventTopics.map((topic) => ({
+      topic,
+      numPartitions: tableOfTopic(topic)!.partitions,
       configEntries,
     })),
     { topic: `__debezium-heartbeat.${TOPIC_PREFIX}`, numPartitions: 1, configEntries },
@@ -47,13 +53,22 @@ export async function createTopics(kafka: Kafka): Promise<string[]> {
 
 const CHANGE_TOPIC = new RegExp(`^${TOPIC_PREFIX}\\.${SCHEMA}\\.`)
 
-/** The change topics that Kafka has, of tables of the catalog and of others, in order. */
-export async function changeTopics(kafka: Kafka): Promise<string[]> {
+async function topicsThat(kafka: Kafka, belong: (topic: string) => boolean): Promise<string[]> {
   const admin = kafka.admin()
   await admin.connect()
   try {
-    return (await admin.listTopics()).filter((topic) => CHANGE_TOPIC.test(topic)).sort()
+    return (await admin.listTopics()).filter(belong).sort()
   } finally {
     await admin.disconnect()
   }
+}
+
+/** The change topics that Kafka has, of tables of the catalog and of others, in order. */
+export function changeTopics(kafka: Kafka): Promise<string[]> {
+  return topicsThat(kafka, (topic) => CHANGE_TOPIC.test(topic))
+}
+
+/** Those of the event topics that Kafka has, in order. */
+export function presentEventTopics(kafka: Kafka): Promise<string[]> {
+  return topicsThat(kafka, (topic) => eventTopics.includes(topic))
 }

@@ -13,7 +13,10 @@ export const BUCKETS = { lake: 'lake' } as const
 export type BucketName = (typeof BUCKETS)[keyof typeof BUCKETS]
 
 /** Secrets by what they hold; none has a default. */
-export const SECRETS = { databaseReader: 'postgres-reader-url' } as const
+export const SECRETS = {
+  databaseReader: 'postgres-reader-url',
+  databaseWriter: 'postgres-writer-url',
+} as const
 export type Secret = (typeof SECRETS)[keyof typeof SECRETS]
 
 /** Where a setting's value comes from. */
@@ -82,6 +85,8 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   WAREHOUSE: { from: 'value', value: 'duckdb' },
   DUCKDB_PATH: { from: 'local', what: 'duckdb-file' },
   FUNCTION_TIMEOUT_SECONDS: { from: 'timeout' },
+  EVENTS_TOPIC: { from: 'topic', topic: TOPICS.events },
+  DATABASE_WRITER_URL: { from: 'secret', secret: SECRETS.databaseWriter },
   DATABASE_READER_URL: { from: 'secret', secret: SECRETS.databaseReader },
   KAFKA_BROKERS: { from: 'kafka' },
   LOG_LEVEL: { from: 'value', value: 'info' },
@@ -166,6 +171,36 @@ export const manifest: readonly FunctionEntry[] = [
     maxInstances: 5,
     settings: settingsOf(settingNames['dead-letter-sink']),
     access: [createInLake, readLake],
+  },
+  {
+    name: 'oltp-sink',
+    entryPoint: 'oltp-sink',
+    folder: 'oltp-sink',
+    runtime: 'nodejs24',
+    trigger: {
+      kind: 'push',
+      topic: TOPICS.events,
+      subscription: 'oltp-sink',
+      ackDeadlineSeconds: 120,
+      // Events that wait for a parent come again in these steps.
+      minimumBackoffSeconds: 1,
+      maximumBackoffSeconds: 120,
+      maxDeliveryAttempts: 100,
+      deadLetterTopic: TOPICS.deadLetters,
+      retentionDays: 7,
+    },
+    memoryMiB: 512,
+    cpu: 1,
+    timeoutSeconds: 100,
+    // With DATABASE_MAX_CONNECTIONS a bound for PostgreSQL: 5 instances of 4 connections.
+    concurrency: 4,
+    maxInstances: 5,
+    settings: settingsOf(settingNames['oltp-sink']),
+    access: [
+      { kind: 'secret', secret: SECRETS.databaseWriter, role: 'roles/secretmanager.secretAccessor' },
+      { kind: 'topic', topic: TOPICS.events, role: 'roles/pubsub.publisher' },
+      publishDeadLetters,
+    ],
   },
   loader('load-dimensions', '*/15 * * * *'),
   loader('load-facts', '*/5 * * * *'),

@@ -68,7 +68,9 @@ export function pushFunction(deps: PushDeps): HttpFunction {
         return
       }
       const { messageId, deliveryAttempt } = message
-      deps.log.error({ messageId, deliveryAttempt, error: safeError(error) }, 'message will come again')
+      const expected = error instanceof PipelineError && error.code === 'EVENT_WAITING'
+      const line = { messageId, deliveryAttempt, error: safeError(error) }
+      deps.log[expected ? 'info' : 'error'](line, 'message will come again')
       sendError(response, error instanceof PipelineError && error.retry === 'backoff' ? 503 : 500, error)
     }
   })

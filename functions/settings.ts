@@ -34,6 +34,16 @@ export const settingSchemas = {
   LOAD_GROUP_BYTES: whole(32 * 1024 * 1024, 1, 1024 * 1024 * 1024),
   /** Plain bytes of one transaction of a load. */
   LOAD_STAGED_BYTES: whole(64 * 1024 * 1024, 1, 16 * 1024 * 1024 * 1024),
+  /** Where oltp-sink sends events that have to wait. */
+  EVENTS_TOPIC: z.string().regex(/^[A-Za-z][A-Za-z0-9._~+%-]{2,254}$/),
+  /** PostgreSQL as the role that writes visits, prescriptions and bills. */
+  DATABASE_WRITER_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** Connections of one instance. */
+  DATABASE_MAX_CONNECTIONS: whole(4, 1, 50),
+  /** How long an event waits for its parent before it goes to dead letters. */
+  EVENT_MAX_WAIT_SECONDS: whole(3600, 0, 6 * 86_400),
+  /** How long the ledger knows what was applied; longer than Kafka and Pub/Sub keep an event, which is 7 days each. */
+  EVENT_LEDGER_DAYS: whole(30, 15, 3650),
   /** PostgreSQL as the read-only role. */
   DATABASE_READER_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   KAFKA_BROKERS: z
@@ -56,6 +66,17 @@ export const settingNames = {
     'GOOGLE_CLOUD_PROJECT',
     'DEAD_LETTER_TOPIC',
     'STORAGE_EMULATOR_HOST',
+    'PUBSUB_EMULATOR_HOST',
+    'LOG_LEVEL',
+  ],
+  'oltp-sink': [
+    'DATABASE_WRITER_URL',
+    'DATABASE_MAX_CONNECTIONS',
+    'EVENTS_TOPIC',
+    'EVENT_MAX_WAIT_SECONDS',
+    'EVENT_LEDGER_DAYS',
+    'GOOGLE_CLOUD_PROJECT',
+    'DEAD_LETTER_TOPIC',
     'PUBSUB_EMULATOR_HOST',
     'LOG_LEVEL',
   ],

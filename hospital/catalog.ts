@@ -16,6 +16,8 @@ export interface Column {
   identifies?: Identifies
   /** The table whose primary key this column holds. */
   references?: string
+  /** The only values that the column may have. */
+  oneOf?: readonly string[]
 }
 
 export interface Table {
@@ -23,8 +25,10 @@ export interface Table {
   kind: 'dimension' | 'fact'
   /** Names of the primary key's columns, in order. */
   key: readonly string[]
-  /** Partitions of the change topic in Kafka. */
+  /** Partitions of the change topic in Kafka, and of the event topic. */
   partitions: number
+  /** The Kafka topic whose events are written to this table, where there is one. */
+  eventTopic?: string
   description: string
   columns: readonly Column[]
 }

@@ -47,6 +47,51 @@ export const errorCatalog = {
     retry: 'backoff',
     todo: 'check the topic, the right to publish to it and the network; what is under way comes again by itself',
   },
+  EVENT_UNREADABLE: {
+    what: 'a Kafka record of an event topic is not JSON in UTF-8',
+    retry: 'never',
+    todo: 'look at the dead letter; send one JSON event a record, as docs/events.md has it',
+  },
+  EVENT_TOO_LARGE: {
+    what: 'an event is larger than a Pub/Sub message',
+    retry: 'never',
+    todo: 'the event lies in dead letters; write such a row to PostgreSQL itself',
+  },
+  EVENT_INVALID: {
+    what: 'an event does not keep to its contract',
+    retry: 'never',
+    todo: 'compare the named field with docs/events.md, mend the producer, and send the event again',
+  },
+  EVENT_REFUSED: {
+    what: 'PostgreSQL refuses the row of an event',
+    retry: 'never',
+    todo: 'look at the named constraint, mend the event or the table, then replay',
+  },
+  EVENT_CONFLICT: {
+    what: 'another event of the same key has the same time',
+    retry: 'never',
+    todo: 'the first one stands; send the other again with a later event time if it is the right one',
+  },
+  EVENT_TOO_OLD: {
+    what: 'an event is older than what the ledger of applied events still knows',
+    retry: 'never',
+    todo: 'compare it with the row in PostgreSQL; if it is right, send it again with a new event time',
+  },
+  EVENT_ORPHANED: {
+    what: 'an event waited too long for a row that it refers to',
+    retry: 'never',
+    todo: 'bring the parent in, then replay the event',
+  },
+  EVENT_STILL_REFERENCED: {
+    what: 'a delete waited too long for the rows that refer to its row to go',
+    retry: 'never',
+    todo: 'delete the rows that refer to it, then replay the event',
+  },
+  EVENT_WAITING: {
+    what: 'events wait for rows that they refer to',
+    retry: 'backoff',
+    todo: 'nothing yet: they are tried again until they are too old, and then go to dead letters',
+  },
   LAKE_CONFLICT: {
     what: 'the lake has another object under the name of this batch',
     retry: 'never',

@@ -4,6 +4,7 @@ interface Options {
   nullable?: true
   identifies?: Identifies
   references?: string
+  oneOf?: readonly string[]
 }
 
 function column(name: string, type: ColumnType, description: string, options: Options = {}): Column {
@@ -76,6 +77,7 @@ export const tables: readonly Table[] = [
     kind: 'fact',
     key: ['visit_id'],
     partitions: 1,
+    eventTopic: 'topic_visits',
     description: 'One row a visit of a patient to a doctor',
     columns: [
       column('visit_id', bigint, 'Primary key'),
@@ -91,6 +93,7 @@ export const tables: readonly Table[] = [
     kind: 'fact',
     key: ['prescription_id'],
     partitions: 1,
+    eventTopic: 'topic_prescriptions',
     description: 'One row a medicine prescribed at a visit',
     columns: [
       column('prescription_id', bigint, 'Primary key'),
@@ -108,6 +111,7 @@ export const tables: readonly Table[] = [
     kind: 'fact',
     key: ['billing_id'],
     partitions: 1,
+    eventTopic: 'topic_billing',
     description: 'One row a bill for a visit',
     columns: [
       column('billing_id', bigint, 'Primary key'),
@@ -115,7 +119,7 @@ export const tables: readonly Table[] = [
       column('visit_id', bigint, 'The visit', { references: 'visits' }),
       column('billing_date', date, 'Day of the bill'),
       column('total_amount', money, 'Amount billed'),
-      column('payment_status', text, 'Pending, Paid or Unpaid'),
+      column('payment_status', text, 'Pending, Paid or Unpaid', { oneOf: ['Pending', 'Paid', 'Unpaid'] }),
     ],
   },
 ]

@@ -1,5 +1,5 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 
 // There is no cloud here: its clients must not look for one.
 process.env.METADATA_SERVER_DETECTION ??= 'none'
@@ -54,6 +54,11 @@ program
   .option('--seconds <n>', 'for how long', positive)
   .option('--changes <n>', 'stop after about so many changes', whole)
   .option('--seed <n>', 'seed of the simulated hospital', whole, 1)
+  .addOption(
+    new Option('--via <way>', 'how visits, prescriptions and bills travel to PostgreSQL')
+      .choices(['sql', 'events'])
+      .default('sql'),
+  )
   .action(async (options) => (await import('./commands/produce.ts')).produceCommand(options))
 
 program

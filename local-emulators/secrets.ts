@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import type { StatePaths } from './paths.ts'
 
 /** Passwords of one local stack, made at its first start. */
@@ -7,18 +7,27 @@ export interface Secrets {
   postgres: string
   cdc: string
   reader: string
+  writer: string
 }
 
-/** Reads the stack's passwords, or makes them. */
+const NAMES = ['postgres', 'cdc', 'reader', 'writer'] as const satisfies (keyof Secrets)[]
+
+/** Reads the stack's passwords, and makes those that are not there yet. */
 export async function loadSecrets(paths: StatePaths): Promise<Secrets> {
   await mkdir(paths.dir, { recursive: true, mode: 0o700 })
+  let known: Partial<Secrets> = {}
   try {
-    return JSON.parse(await readFile(paths.secretsFile, 'utf8')) as Secrets
+    known = JSON.parse(await readFile(paths.secretsFile, 'utf8')) as Partial<Secrets>
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
   const password = (): string => randomBytes(18).toString('base64url')
-  const secrets: Secrets = { postgres: password(), cdc: password(), reader: password() }
-  await writeFile(paths.secretsFile, JSON.stringify(secrets), { mode: 0o600, flag: 'wx' })
+  const secrets = Object.fromEntries(
+    NAMES.map((name) => [name, known[name] ?? password()]),
+  ) as unknown as Secrets
+  if (NAMES.every((name) => known[name] !== undefined)) return secrets
+  const partial = `${paths.secretsFile}.${process.pid}`
+  await writeFile(partial, JSON.stringify(secrets), { mode: 0o600 })
+  await rename(partial, paths.secretsFile)
   return secrets
 }

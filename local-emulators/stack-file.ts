@@ -14,6 +14,8 @@ export interface StackFile {
   postgresUrl: string
   /** The same database for the read-only role. */
   postgresReaderUrl: string
+  /** And for the role that oltp-sink writes with. */
+  postgresWriterUrl: string
   kafkaBrokers: string
   connectUrl: string
   connectorName: string

@@ -1,7 +1,9 @@
 import { PubSub } from '@google-cloud/pubsub'
 import { Storage } from '@google-cloud/storage'
 import { safeError } from '@pipeline/hospital/errors.ts'
+import { decodeEventLine } from '@pipeline/hospital/events/line.ts'
 import { pino } from 'pino'
+import { presentEventTopics } from '../topics.ts'
 import { createKafka } from './kafka.ts'
 import { createMetrics, serveMetrics } from './metrics.ts'
 import { createPublisher } from './publisher.ts'
@@ -28,25 +30,43 @@ const kafka = createKafka(
   'hospital-relay',
   logger,
 )
-const relay = new Relay({
+const shared = {
   kafka,
-  groupId: settings.RELAY_GROUP,
   limits: { maxChanges: settings.RELAY_MAX_BATCH_CHANGES, maxBytes: settings.RELAY_MAX_BATCH_BYTES },
   lingerMs: settings.RELAY_LINGER_MS,
-  maxInFlightBytes: settings.RELAY_MAX_IN_FLIGHT_BYTES,
-  publisher: createPublisher({
-    pubsub: new PubSub({ projectId }),
+  metrics,
+  logger,
+  onFatal: (error: Error) => end(error, 'reading from Kafka ended'),
+}
+const pubsub = new PubSub({ projectId })
+const publisherOf = (carries: 'changes' | 'events', topic: string) =>
+  createPublisher({
+    pubsub,
     bucket: storage.bucket(settings.LAKE_BUCKET),
-    changesTopic: settings.CHANGES_TOPIC,
+    carries,
+    topic,
     deadLetterTopic: settings.DEAD_LETTER_TOPIC,
     metrics,
     logger,
     signal: stopping.signal,
+  })
+// Two groups: a rebalance, a back-log or a stop of the one is nothing to the other.
+const relays = [
+  new Relay({
+    ...shared,
+    groupId: settings.RELAY_GROUP,
+    maxInFlightBytes: settings.RELAY_MAX_IN_FLIGHT_BYTES,
+    publisher: publisherOf('changes', settings.CHANGES_TOPIC),
   }),
-  metrics,
-  logger,
-  onFatal: (error) => end(error, 'reading from Kafka ended'),
-})
+  new Relay({
+    ...shared,
+    groupId: settings.EVENTS_GROUP,
+    topics: presentEventTopics,
+    decode: decodeEventLine,
+    maxInFlightBytes: Math.ceil(settings.RELAY_MAX_IN_FLIGHT_BYTES / 3),
+    publisher: publisherOf('events', settings.EVENTS_TOPIC),
+  }),
+]
 
 function end(error: unknown, why: string): never {
   logger.fatal({ error: safeError(error) }, why)
@@ -55,7 +75,7 @@ function end(error: unknown, why: string): never {
 
 process.once('SIGTERM', async () => {
   logger.info('stopping')
-  await relay.stop()
+  await Promise.all(relays.map((relay) => relay.stop()))
   stopping.abort(new Error('the relay stops'))
   logger.info('stopped')
   process.exit(0)
@@ -64,5 +84,5 @@ process.on('unhandledRejection', (error) => end(error, 'unexpected error'))
 
 let reading = false
 await serveMetrics(metrics, settings.METRICS_HOST, settings.METRICS_PORT, () => reading)
-await relay.start()
+await Promise.all(relays.map((relay) => relay.start()))
 reading = true

@@ -27,6 +27,12 @@ export function createMetrics() {
   return {
     registry,
     changes,
+    events: new Counter({
+      name: 'relay_events_total',
+      help: 'Events taken by Pub/Sub',
+      labelNames: ['table'],
+      registers,
+    }),
     rate: new Gauge({
       name: 'relay_changes_per_second',
       help: 'Changes taken by Pub/Sub a second since the last reading',

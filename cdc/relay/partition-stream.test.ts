@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { beforeEach, test } from 'node:test'
 import type { DeadLetterNote } from '@pipeline/hospital/dead-letter.ts'
 import type { KafkaRecord } from '@pipeline/hospital/debezium.ts'
+import { decodeLine } from '@pipeline/hospital/fast-decode.ts'
 import type { Batch } from './batch.ts'
 import { PartitionStream } from './partition-stream.ts'
 
@@ -18,6 +19,7 @@ beforeEach(() => {
     0,
     { maxChanges: 3, maxBytes: 1e6 },
     {
+      decode: decodeLine,
       publish: (batch) => new Promise((taken) => published.push({ batch, taken })),
       deadLetter: (note, payload) => new Promise((taken) => letters.push({ note, payload, taken })),
       tombstone: () => {},
@@ -121,6 +123,7 @@ test('a batch that Pub/Sub never takes holds the offset where it is', async () =
     0,
     { maxChanges: 1, maxBytes: 1e6 },
     {
+      decode: decodeLine,
       publish: () => Promise.reject(new Error('stopped')),
       deadLetter: async () => {},
       tombstone: () => {},

@@ -1,11 +1,13 @@
 import type { DeadLetterNote } from '@pipeline/hospital/dead-letter.ts'
 import type { KafkaRecord } from '@pipeline/hospital/debezium.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
-import { decodeLine } from '@pipeline/hospital/fast-decode.ts'
+import type { ChangeLine } from '@pipeline/hospital/fast-decode.ts'
 import { type Batch, BatchBuilder, type BatchLimits } from './batch.ts'
 import { OffsetTracker } from './offsets.ts'
 
 export interface StreamActions {
+  /** A record as its line; null for a tombstone. Throws a PipelineError for what can't be read. */
+  decode(record: KafkaRecord): ChangeLine | null
   publish(batch: Batch): Promise<void>
   deadLetter(note: DeadLetterNote, payload: Buffer): Promise<void>
   tombstone(): void
@@ -52,7 +54,7 @@ export class PartitionStream {
     this.takenAt = this.actions.now().getTime()
     for (const record of records) {
       try {
-        const change = decodeLine(record)
+        const change = this.actions.decode(record)
         if (change) {
           const cut = this.builder.add(change)
           if (cut) this.send(cut)

@@ -25,7 +25,9 @@ export interface Publisher {
 export interface PublisherParts {
   pubsub: PubSub
   bucket: Bucket
-  changesTopic: string
+  /** What the batches are of, and the topic that takes them. */
+  carries: 'changes' | 'events'
+  topic: string
   deadLetterTopic: string
   metrics: Metrics
   logger: Logger
@@ -36,7 +38,7 @@ export interface PublisherParts {
 export function createPublisher(parts: PublisherParts): Publisher {
   const { pubsub, bucket, metrics, logger, signal } = parts
   const immediately = { batching: { maxMessages: 1 } }
-  const changes = pubsub.topic(parts.changesTopic, immediately)
+  const batches = pubsub.topic(parts.topic, immediately)
   const deadLetters = pubsub.topic(parts.deadLetterTopic, immediately)
 
   async function untilTaken(what: string, attempt: () => Promise<unknown>): Promise<void> {
@@ -73,11 +75,12 @@ export function createPublisher(parts: PublisherParts): Publisher {
         await untilTaken('large batch', () => store(objectOf(batch), data, 'application/gzip'))
         message = referenceTo(batch)
       }
-      await untilTaken('batch', () => changes.publishMessage(message))
+      await untilTaken('batch', () => batches.publishMessage(message))
       metrics.messages.inc()
       metrics.bytes.inc(message.data.length)
-      metrics.changes.inc({ table: batch.table }, batch.count)
-      metrics.delay.observe((Date.now() - Date.parse(batch.committedAt)) / 1_000)
+      metrics[parts.carries].inc({ table: batch.table }, batch.count)
+      if (parts.carries === 'changes')
+        metrics.delay.observe((Date.now() - Date.parse(batch.committedAt)) / 1_000)
     },
 
     async deadLetter(note, payload) {

@@ -1,4 +1,6 @@
+import type { KafkaRecord } from '@pipeline/hospital/debezium.ts'
 import { safeError } from '@pipeline/hospital/errors.ts'
+import { type ChangeLine, decodeLine } from '@pipeline/hospital/fast-decode.ts'
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import { changeTopics } from '../topics.ts'
@@ -18,6 +20,10 @@ const DRAIN_MS = 20_000
 export interface RelayOptions {
   kafka: Kafka
   groupId: string
+  /** What to read: the change topics unless given. */
+  topics?: (kafka: Kafka) => Promise<string[]>
+  /** How to read it: as Debezium's changes unless given. */
+  decode?: (record: KafkaRecord) => ChangeLine | null
   limits: BatchLimits
   lingerMs: number
   maxInFlightBytes: number
@@ -28,9 +34,9 @@ export interface RelayOptions {
   onFatal(error: Error): void
 }
 
-/** Carries change topics from Kafka to Pub/Sub. An offset is committed only after Pub/Sub has taken its batch. */
+/** Carries topics from Kafka to Pub/Sub. An offset is committed only after Pub/Sub has taken its batch. */
 export class Relay {
-  private readonly options: RelayOptions
+  private readonly options: Required<RelayOptions>
   private consumer: Consumer | undefined
   private topics: string[] = []
   private streams = new Map<string, PartitionStream>()
@@ -42,7 +48,7 @@ export class Relay {
   private stopped = false
 
   constructor(options: RelayOptions) {
-    this.options = options
+    this.options = { topics: changeTopics, decode: decodeLine, ...options }
   }
 
   /** Starts reading; resolves once the group is joined. Topics that come later are taken up by themselves. */
@@ -76,7 +82,7 @@ export class Relay {
   }
 
   private async subscribe(): Promise<void> {
-    this.topics = await changeTopics(this.options.kafka)
+    this.topics = await this.options.topics(this.options.kafka)
     this.streams.clear()
     if (this.topics.length === 0) return
     const consumer = this.options.kafka.consumer({
@@ -106,13 +112,13 @@ export class Relay {
       eachBatch: (payload) => this.takeBatch(payload),
     })
     await joined
-    this.options.logger.info({ topics: this.topics.length }, 'reading change topics')
+    this.options.logger.info({ topics: this.topics.length }, 'reading topics')
   }
 
   private async takeUpNewTopics(): Promise<void> {
-    const now = await changeTopics(this.options.kafka)
+    const now = await this.options.topics(this.options.kafka)
     if (this.stopped || now.join() === this.topics.join()) return
-    this.options.logger.info({ topics: now.length }, 'the change topics are others than before')
+    this.options.logger.info({ topics: now.length }, 'the topics are others than before')
     await this.drain()
     await this.consumer?.disconnect()
     if (!this.stopped) await this.subscribe()
@@ -122,8 +128,9 @@ export class Relay {
     const id = `${topic}-${partition}`
     let stream = this.streams.get(id)
     if (!stream?.follows(offset)) {
-      const { publisher, metrics, limits } = this.options
+      const { publisher, metrics, limits, decode } = this.options
       stream = new PartitionStream(topic, partition, limits, {
+        decode,
         publish: async (batch) => {
           this.reserve(batch.ndjson.length)
           try {
@@ -151,7 +158,7 @@ export class Relay {
 
   private reserve(bytes: number): void {
     this.inFlightBytes += bytes
-    this.options.metrics.inFlight.set(this.inFlightBytes)
+    this.options.metrics.inFlight.inc(bytes)
     if (bytes < 0 && this.inFlightBytes < this.options.maxInFlightBytes) {
       for (const go of this.roomWaiters.splice(0)) go()
     }

@@ -5,6 +5,7 @@ import type { ReconcileReport } from '@pipeline/functions/reconcile/report.ts'
 import { MemoryWatch } from '../memory.ts'
 import { statePaths } from '../paths.ts'
 import { produce } from '../producer/produce.ts'
+import { addCounts, noCounts } from '../producer/writer.ts'
 import { readSettings } from '../settings.ts'
 import { install } from '../setup/install.ts'
 import type { StackFile } from '../stack-file.ts'
@@ -18,6 +19,7 @@ import { load } from './load.ts'
 import { formatReport } from './reconcile.ts'
 import { readStatus } from './status.ts'
 import { printStep } from './steps.ts'
+import { waitForEvents } from './wait-for-events.ts'
 import { waitForLake } from './wait-for-lake.ts'
 
 interface Options {
@@ -26,6 +28,8 @@ interface Options {
 }
 
 const RATE = 1_500
+/** How much of the work travels as events, at the same time as the rest. */
+const EVENTS_SHARE = 0.25
 const LOAD_EVERY_MS = 3_000
 
 /** `npm run demo`: from nothing to proven reports, in a state folder of its own that is made anew each time. */
@@ -75,14 +79,25 @@ async function run(stack: StackFile, options: Options, signal: AbortSignal): Pro
   const producing = new AbortController()
   const loading = loadWhile(stack, producing.signal)
   const begun = Date.now()
-  const produced = await produce({
-    databaseUrl: stack.postgresUrl,
-    rate: RATE,
-    changes: options.changes,
-    seed: options.seed,
-    signal,
+  const byEvents = Math.floor(options.changes * EVENTS_SHARE)
+  const common = { databaseUrl: stack.postgresUrl, kafkaBrokers: [stack.kafkaBrokers], signal }
+  const share = (changes: number) => ({
+    ...common,
+    changes,
+    rate: Math.max(1, (RATE * changes) / options.changes),
   })
+  const runs = await Promise.all([
+    produce({ ...share(options.changes - byEvents), seed: options.seed }),
+    ...(byEvents > 0
+      ? [produce({ ...share(byEvents), seed: options.seed + 1, via: 'events' as const })]
+      : []),
+  ])
   signal.throwIfAborted()
+  const produced = runs.reduce(addCounts, noCounts())
+  const unwritten = await printStep('Wait until all events are in PostgreSQL', () =>
+    waitForEvents(stack, 120),
+  )
+  if (unwritten > 0) console.error(`${unwritten} events did not reach PostgreSQL within two minutes.`)
   const keyChanges = await changeAKey(stack)
   producing.abort()
   await loading
@@ -90,7 +105,9 @@ async function run(stack: StackFile, options: Options, signal: AbortSignal): Pro
   const made = produced.inserted + produced.updated + produced.deleted + produced.rekeyed + keyChanges
   stages.push({ name: 'PostgreSQL', count: made, unit: 'changes', seconds: (Date.now() - begun) / 1000 })
   console.log(
-    `  ${produced.inserted} creates, ${produced.updated} updates, ${produced.deleted} deletes, ` +
+    `  of them about ${byEvents} through topic_visits, topic_billing and topic_prescriptions: ` +
+      `${(await readStatus(stack)).relay?.events ?? 0} events\n` +
+      `  ${produced.inserted} creates, ${produced.updated} updates, ${produced.deleted} deletes, ` +
       `${produced.rekeyed + keyChanges} primary-key changes`,
   )
   const open = await printStep('Wait until the lake has them all', () => waitForLake(stack, 120))

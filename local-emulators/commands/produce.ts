@@ -7,6 +7,7 @@ interface Options {
   seconds?: number
   changes?: number
   seed: number
+  via: 'sql' | 'events'
 }
 
 /** Drives the simulator against the running stack until it is done or interrupted. */
@@ -17,6 +18,7 @@ export async function produceCommand(options: Options): Promise<void> {
   process.once('SIGTERM', () => interrupted.abort())
   const result = await produce({
     databaseUrl: stack.postgresUrl,
+    kafkaBrokers: [stack.kafkaBrokers],
     ...options,
     signal: interrupted.signal,
     onProgress: (progress) => console.log(JSON.stringify(progress)),

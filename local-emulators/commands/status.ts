@@ -23,7 +23,7 @@ export interface StatusReport {
   schedules: ControlState['schedules']
   connector: string
   slotBehindBytes: number | null
-  relay: { lag: number; changes: number; deadLetters: number } | null
+  relay: { lag: number; changes: number; events: number; deadLetters: number } | null
   subscriptions: PubSubStats['subscriptions']
 }
 
@@ -79,6 +79,7 @@ export async function readStatus(stack: StackFile): Promise<StatusReport> {
       ? {
           lag: sum('relay_lag_records'),
           changes: sum('relay_changes_total'),
+          events: sum('relay_events_total'),
           deadLetters: sum('relay_dead_letters_total'),
         }
       : null,
@@ -116,7 +117,7 @@ export async function status(options: { json?: boolean }): Promise<void> {
   flow.push([
     'Kafka to Pub/Sub (relay)',
     report.relay
-      ? `${report.relay.lag} records open, ${report.relay.changes} sent, ${report.relay.deadLetters} dead letters`
+      ? `${report.relay.lag} records open, ${report.relay.changes} changes and ${report.relay.events} events sent, ${report.relay.deadLetters} dead letters`
       : 'no answer',
   ])
   for (const [name, { backlog, deadLettered }] of Object.entries(report.subscriptions)) {

@@ -14,6 +14,10 @@ export interface Progress {
 
 const schema = z.strictObject({
   databaseUrl: z.string().regex(/^postgres(ql)?:\/\//, { error: 'has to begin with postgres://' }),
+  /** How visits, prescriptions and bills travel: by SQL, or as events through Kafka and oltp-sink. */
+  via: z.enum(['sql', 'events']).default('sql'),
+  /** Where events go. */
+  kafkaBrokers: z.array(z.string().min(1)).min(1).optional(),
   /** Changes a second. */
   rate: z.number().positive().max(1_000_000),
   /** Stops after so long, or after so many changes, or by the signal. */
@@ -39,7 +43,11 @@ export type Settings = z.output<typeof schema>
 /** Checks the options. An error names them and what is wrong, without the value: the address holds a password. */
 export function readOptions(options: ProduceOptions): Settings {
   const result = schema.safeParse(options)
-  if (result.success) return result.data
+  if (result.success) {
+    const { via, kafkaBrokers } = result.data
+    if (via === 'sql' || kafkaBrokers !== undefined) return result.data
+    throw new PipelineError('SETTING_INVALID', { problem: 'kafkaBrokers: needed for events' })
+  }
   const problems = result.error.issues.map(
     ({ path, message }) => `${path.join('.') || 'options'}: ${message}`,
   )

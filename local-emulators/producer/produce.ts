@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Operation } from '@pipeline/hospital/simulator/operation.ts'
 import { LARGEST_EVENT, type Simulator } from '@pipeline/hospital/simulator/simulator.ts'
+import type { Client } from 'pg'
+import { EventPath } from './event-path.ts'
+import { EventSender } from './event-sender.ts'
 import { moveIn } from './move-in.ts'
 import { type ProduceOptions, type Progress, readOptions, type Settings } from './options.ts'
 import { Pacer } from './pacer.ts'
@@ -68,32 +71,37 @@ class Meter {
   }
 }
 
-/** Writes the next operations in one transaction. */
+/** Writes the next operations in one transaction, or what of them goes by SQL, and then the events. */
 async function writeNext(
   session: Session,
+  path: EventPath | undefined,
   ids: PostgresIds,
   simulator: Simulator,
   count: number,
   meter: Meter,
 ) {
   let operations: Operation[] = []
-  const counts = await session.transaction({
-    name: 'write changes',
-    async run(client) {
-      if (operations.length === 0) {
-        await ids.reserve(client, STREAMED_TABLES, count + LARGEST_EVENT)
-        operations = simulator.step(count)
-      }
-      return write(client, operations)
-    },
-    wasCommitted: (client) => wasWritten(client, operations),
-  })
+  const next = async (client: Client): Promise<Operation[]> => {
+    if (operations.length === 0) {
+      await ids.reserve(client, STREAMED_TABLES, count + LARGEST_EVENT)
+      operations = simulator.step(count)
+    }
+    return operations
+  }
+  const counts = path
+    ? await path.write(next)
+    : await session.transaction({
+        name: 'write changes',
+        run: async (client) => write(client, await next(client)),
+        wasCommitted: (client) => wasWritten(client, operations),
+      })
   meter.wrote(operations.length, counts)
 }
 
 /**
  * Writes the life of a hospital to PostgreSQL at a steady rate, until its time, its changes or its signal end it.
- * Throws a PipelineError if the database stays away longer than `patienceSeconds`.
+ * Throws a PipelineError if the database or Kafka stays away longer than `patienceSeconds`. Events are in Kafka when it
+ * returns, and on their way to PostgreSQL.
  */
 export async function produce(options: ProduceOptions): Promise<Produced> {
   const settings = readOptions(options)
@@ -107,6 +115,12 @@ export async function produce(options: ProduceOptions): Promise<Produced> {
     signal,
     onWaiting: () => meter.report('waiting'),
   })
+  const onWaiting = () => meter.report('waiting')
+  const sender =
+    settings.via === 'events'
+      ? new EventSender({ brokers: settings.kafkaBrokers!, patienceSeconds, signal, onWaiting })
+      : undefined
+  const path = sender && new EventPath(session, sender)
   const ids = new PostgresIds()
   try {
     const { simulator, counts: seedCounts } = await moveIn(session, settings, ids)
@@ -117,13 +131,14 @@ export async function produce(options: ProduceOptions): Promise<Produced> {
       const now = performance.now()
       const due = meter.pacer.due(Math.min(now, end))
       const count = Math.min(due, MOST_IN_A_TRANSACTION, mostChanges - meter.done)
-      if (count > 0) await writeNext(session, ids, simulator, count, meter)
+      if (count > 0) await writeNext(session, path, ids, simulator, count, meter)
       if (now >= end) break
       if (count === MOST_IN_A_TRANSACTION) continue
       nextTick = Math.max(nextTick + tickMs, performance.now())
       const pause = Math.min(nextTick, end) - performance.now()
       await sleep(Math.max(pause, 0), undefined, signal && { signal }).catch(() => {})
     }
+    if (path) meter.wrote(0, await path.finish(patienceSeconds, signal))
     return {
       ...addCounts(seedCounts, meter.counts),
       seeded: seedCounts.inserted,
@@ -132,6 +147,7 @@ export async function produce(options: ProduceOptions): Promise<Produced> {
       changesPerSecond: meter.changesPerSecond,
     }
   } finally {
+    await sender?.close()
     await session.close()
   }
 }

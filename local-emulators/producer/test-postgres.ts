@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { migrate, setRolePasswords, WRITER_ROLE } from '@pipeline/cdc/database.ts'
 import { Client } from 'pg'
 import { binaries, command } from '../services/postgres.ts'
 
@@ -19,6 +20,8 @@ export interface TestPostgres {
   port: number
   /** A database with the hospital's tables, empty. */
   createDatabase(): Promise<TestDatabase>
+  /** A database with all migrations, and the address of it for oltp-sink's role. */
+  createMigrated(): Promise<TestDatabase & { writerUrl: string }>
   /** Ends the server at once, as a power cut would, and starts it again. */
   crash(downMs: number): Promise<void>
   stop(): Promise<void>
@@ -107,6 +110,15 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       const database = connectTo(name)
       await database.query(migration)
       return database
+    },
+    async createMigrated() {
+      const name = `hospital_${++databases}`
+      await connectTo('postgres').query(`CREATE DATABASE ${name}`)
+      const database = connectTo(name)
+      await migrate(database.url)
+      await setRolePasswords(database.url, { cdc: password, reader: password, writer: password })
+      const writerUrl = Object.assign(new URL(database.url), { username: WRITER_ROLE }).href
+      return { ...database, writerUrl }
     },
     async crash(downMs) {
       await halt('SIGQUIT')

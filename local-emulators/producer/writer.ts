@@ -17,6 +17,11 @@ export function noCounts(): Counts {
   return { inserted: 0, updated: 0, deleted: 0, rekeyed: 0 }
 }
 
+/** The count of one operation that went as an event. */
+export function countOf(op: Operation['op']): Counts {
+  return { ...noCounts(), [COUNTED[op]]: 1 }
+}
+
 export function addCounts(a: Counts, b: Counts): Counts {
   return {
     inserted: a.inserted + b.inserted,

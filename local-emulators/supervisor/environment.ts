@@ -25,7 +25,10 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
     case 'kafka':
       return stack.kafkaBrokers
     case 'secret':
-      return { [SECRETS.databaseReader]: stack.postgresReaderUrl }[source.secret]
+      return {
+        [SECRETS.databaseReader]: stack.postgresReaderUrl,
+        [SECRETS.databaseWriter]: stack.postgresWriterUrl,
+      }[source.secret]
     case 'local':
       return {
         'storage-emulator': stack.gcsEndpoint,
@@ -49,6 +52,7 @@ export function relayEnvironment(stack: StackFile): Record<string, string> {
     KAFKA_BROKERS: stack.kafkaBrokers,
     LAKE_BUCKET: stack.gcsBucket,
     CHANGES_TOPIC: TOPICS.changes,
+    EVENTS_TOPIC: TOPICS.events,
     DEAD_LETTER_TOPIC: TOPICS.deadLetters,
   }
 }

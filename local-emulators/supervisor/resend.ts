@@ -1,4 +1,5 @@
 import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
+import { presentEventTopics } from '@pipeline/cdc/topics.ts'
 import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
 import { readDeadLetters } from '@pipeline/functions/reconcile/dead-letters.ts'
 import { listChanges } from '@pipeline/functions/reconcile/lake-changes.ts'
@@ -32,5 +33,29 @@ export async function rewindToLake(stack: StackFile, groupId: string, signal: Ab
     }
   } finally {
     await Promise.allSettled([admin.disconnect(), positions.close()])
+  }
+}
+
+/** Most events of a topic partition that are sent again. */
+const MOST_EVENTS = 1_000_000
+
+/**
+ * Sets the stopped relay's offsets of the event topics back to the oldest event that Kafka has, or the last million:
+ * which of them still waited in Pub/Sub nobody knows, and what is applied already changes nothing when it comes again.
+ */
+export async function rewindEvents(brokers: string, groupId: string, signal: AbortSignal): Promise<void> {
+  const kafka = createKafka({ brokers: [brokers] }, 'set-back', pino({ level: 'silent' }))
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    for (const topic of await presentEventTopics(kafka)) {
+      const partitions = (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+        partition,
+        offset: String(Math.max(Number(low), Number(high) - MOST_EVENTS)),
+      }))
+      await until(() => admin.setOffsets({ groupId, topic, partitions }), signal, 500)
+    }
+  } finally {
+    await admin.disconnect()
   }
 }

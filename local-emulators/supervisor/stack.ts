@@ -1,7 +1,14 @@
 import { mkdir, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { dirname, join } from 'node:path'
-import { CDC_ROLE, checkServer, migrate, READER_ROLE, setRolePasswords } from '@pipeline/cdc/database.ts'
+import {
+  CDC_ROLE,
+  checkServer,
+  migrate,
+  READER_ROLE,
+  setRolePasswords,
+  WRITER_ROLE,
+} from '@pipeline/cdc/database.ts'
 import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
 import { createTopics } from '@pipeline/cdc/topics.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
@@ -23,12 +30,13 @@ import { serveControl } from './control.ts'
 import { functionEnvironment, guardEnvironment, relayEnvironment } from './environment.ts'
 import { endLeftovers, recordProcesses } from './leftovers.ts'
 import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
-import { rewindToLake } from './resend.ts'
+import { rewindEvents, rewindToLake } from './resend.ts'
 import { Scheduler } from './scheduler.ts'
 import { createSubscriptions } from './subscriptions.ts'
 
 export const PROJECT_ID = 'hospital-local'
 export const RELAY_GROUP = 'hospital-relay'
+export const EVENTS_GROUP = 'hospital-relay-events'
 export const BUCKET = 'hospital-datalake'
 
 const FIXED = [
@@ -80,10 +88,8 @@ export class Stack {
     const ports = await this.ports()
     const postgres = { dir: paths.postgres, port: ports.POSTGRES!, password: secrets.postgres }
     const postgresUrl = settings.HOSPITAL_DATABASE_URL ?? adminUrl(postgres)
-    const asRole = (role: string, password: string): URL =>
-      Object.assign(new URL(postgresUrl), { username: role, password })
-    const reader = asRole(READER_ROLE, secrets.reader)
-    const capture = asRole(CDC_ROLE, secrets.cdc)
+    const urlOf = (role: string, password: string): string =>
+      Object.assign(new URL(postgresUrl), { username: role, password }).href
     const local = (port: number | undefined): string => `http://127.0.0.1:${port}`
     const stack: StackFile = {
       version: 1,
@@ -93,7 +99,8 @@ export class Stack {
       state: 'starting',
       projectId: PROJECT_ID,
       postgresUrl,
-      postgresReaderUrl: reader.href,
+      postgresReaderUrl: urlOf(READER_ROLE, secrets.reader),
+      postgresWriterUrl: urlOf(WRITER_ROLE, secrets.writer),
       kafkaBrokers: `127.0.0.1:${ports.KAFKA}`,
       connectUrl: local(ports.CONNECT),
       connectorName: 'hospital-postgres',
@@ -160,7 +167,7 @@ export class Stack {
       ),
       step('Relay', () => this.run(relayService(relayEnvironment(stack), ports.METRICS!))),
       step('Capture guard', () =>
-        this.run(guardService(guardEnvironment(stack, capture.href), ports.GUARD!)),
+        this.run(guardService(guardEnvironment(stack, urlOf(CDC_ROLE, secrets.cdc)), ports.GUARD!)),
       ),
     ])
     this.control = await serveControl(ports.CONTROL!, () => ({
@@ -229,7 +236,9 @@ export class Stack {
     await createSubscriptions(this.info.pubsubHost, PROJECT_ID, this.info.functions)
     if (this.info.state !== 'ready') return
     await this.pause('relay')
-    await rewindToLake(this.info, RELAY_GROUP, AbortSignal.timeout(60_000))
+    const signal = AbortSignal.timeout(60_000)
+    await rewindToLake(this.info, RELAY_GROUP, signal)
+    await rewindEvents(this.info.kafkaBrokers, EVENTS_GROUP, signal)
     await this.resume('relay')
   }
 
