@@ -13,7 +13,10 @@ export const BUCKETS = { lake: 'lake' } as const
 export type BucketName = (typeof BUCKETS)[keyof typeof BUCKETS]
 
 /** Secrets by what they hold; none has a default. */
-export const SECRETS = { databaseReader: 'postgres-reader-url' } as const
+export const SECRETS = {
+  databaseReader: 'postgres-reader-url',
+  clickhousePassword: 'clickhouse-password',
+} as const
 export type Secret = (typeof SECRETS)[keyof typeof SECRETS]
 
 /** Where a setting's value comes from. */
@@ -24,6 +27,8 @@ export type SettingSource =
   | { from: 'secret'; secret: Secret }
   /** The brokers' addresses. */
   | { from: 'kafka' }
+  /** ClickHouse's address. */
+  | { from: 'clickhouse' }
   | { from: 'value'; value: string }
   /** The function's own `timeoutSeconds`. */
   | { from: 'timeout' }
@@ -84,6 +89,8 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   FUNCTION_TIMEOUT_SECONDS: { from: 'timeout' },
   DATABASE_READER_URL: { from: 'secret', secret: SECRETS.databaseReader },
   KAFKA_BROKERS: { from: 'kafka' },
+  CLICKHOUSE_URL: { from: 'clickhouse' },
+  CLICKHOUSE_PASSWORD: { from: 'secret', secret: SECRETS.clickhousePassword },
   LOG_LEVEL: { from: 'value', value: 'info' },
 }
 
@@ -98,6 +105,11 @@ const publishDeadLetters: Access = {
   kind: 'topic',
   topic: TOPICS.deadLetters,
   role: 'roles/pubsub.publisher',
+}
+const readClickhousePassword: Access = {
+  kind: 'secret',
+  secret: SECRETS.clickhousePassword,
+  role: 'roles/secretmanager.secretAccessor',
 }
 
 function loader(name: string, cron: string): FunctionEntry {
@@ -142,6 +154,31 @@ export const manifest: readonly FunctionEntry[] = [
     maxInstances: 20,
     settings: settingsOf(settingNames['lake-sink']),
     access: [createInLake, readLake, publishDeadLetters],
+  },
+  {
+    name: 'clickhouse-sink',
+    entryPoint: 'clickhouse-sink',
+    folder: 'clickhouse-sink',
+    runtime: 'nodejs24',
+    trigger: {
+      kind: 'push',
+      topic: TOPICS.changes,
+      subscription: 'clickhouse-sink',
+      ackDeadlineSeconds: 120,
+      minimumBackoffSeconds: 5,
+      maximumBackoffSeconds: 300,
+      maxDeliveryAttempts: 100,
+      deadLetterTopic: TOPICS.deadLetters,
+      retentionDays: 7,
+    },
+    memoryMiB: 1024,
+    cpu: 1,
+    timeoutSeconds: 100,
+    // Few instances that take much at once: what an instance has at the same time becomes one insert.
+    concurrency: 16,
+    maxInstances: 4,
+    settings: settingsOf(settingNames['clickhouse-sink']),
+    access: [readLake, publishDeadLetters, readClickhousePassword],
   },
   {
     name: 'dead-letter-sink',
@@ -190,6 +227,7 @@ export const manifest: readonly FunctionEntry[] = [
     access: [
       readLake,
       { kind: 'secret', secret: SECRETS.databaseReader, role: 'roles/secretmanager.secretAccessor' },
+      readClickhousePassword,
     ],
   },
 ]

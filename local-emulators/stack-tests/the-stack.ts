@@ -7,6 +7,7 @@ import { callFunction } from '../commands/call-function.ts'
 import { runStackDbt } from '../commands/dbt.ts'
 import { load } from '../commands/load.ts'
 import { formatReport } from '../commands/reconcile.ts'
+import { waitForClickHouse } from '../commands/wait-for-clickhouse.ts'
 import { waitForLake } from '../commands/wait-for-lake.ts'
 import { statePaths } from '../paths.ts'
 import { runningStack } from '../stack-file.ts'
@@ -28,6 +29,7 @@ export function sql<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
 /** What a user does after writing: `npm run load`. */
 export async function loadAll(): Promise<void> {
   assert.equal(await waitForLake(stack, 120), 0, 'changes did not reach the lake')
+  assert.equal(await waitForClickHouse(stack, 120), 0, 'changes did not reach ClickHouse')
   await load(stack)
   await runStackDbt(stack, ['run', '--select', 'staging'], () => {})
 }

@@ -24,8 +24,13 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
       return String(entry.timeoutSeconds)
     case 'kafka':
       return stack.kafkaBrokers
+    case 'clickhouse':
+      return stack.clickhouseUrl
     case 'secret':
-      return { [SECRETS.databaseReader]: stack.postgresReaderUrl }[source.secret]
+      // The local ClickHouse asks for no password, and an empty setting counts as none.
+      return { [SECRETS.databaseReader]: stack.postgresReaderUrl, [SECRETS.clickhousePassword]: '' }[
+        source.secret
+      ]
     case 'local':
       return {
         'storage-emulator': stack.gcsEndpoint,

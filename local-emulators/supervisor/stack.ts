@@ -9,6 +9,7 @@ import { pino } from 'pino'
 import type { StatePaths } from '../paths.ts'
 import { rememberPorts } from '../ports.ts'
 import { loadSecrets } from '../secrets.ts'
+import { clickhouseService, clickhouseUrl } from '../services/clickhouse.ts'
 import { connectService } from '../services/connect.ts'
 import { functionService } from '../services/functions.ts'
 import { gcsEndpoint, gcsService } from '../services/gcs.ts'
@@ -23,7 +24,7 @@ import { serveControl } from './control.ts'
 import { functionEnvironment, relayEnvironment } from './environment.ts'
 import { endLeftovers, recordProcesses } from './leftovers.ts'
 import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
-import { rewindToLake } from './resend.ts'
+import { rewindToStores } from './resend.ts'
 import { Scheduler } from './scheduler.ts'
 import { createSubscriptions } from './subscriptions.ts'
 
@@ -39,6 +40,7 @@ const FIXED = [
   'PUBSUB',
   'PUBSUB_HTTP',
   'GCS',
+  'CLICKHOUSE',
   'METRICS',
   'CONTROL',
 ] as const
@@ -100,6 +102,7 @@ export class Stack {
       pubsubHttpUrl: local(ports.PUBSUB_HTTP),
       gcsEndpoint: gcsEndpoint(ports.GCS!),
       gcsBucket: BUCKET,
+      clickhouseUrl: clickhouseUrl(ports.CLICKHOUSE!),
       warehouseFile: paths.warehouse,
       relayMetricsUrl: local(ports.METRICS),
       controlUrl: local(ports.CONTROL),
@@ -131,6 +134,9 @@ export class Stack {
           await gcsService({ dir: paths.gcs, port: ports.GCS!, bucket: BUCKET, projectId: PROJECT_ID }),
         )
       }),
+      step('ClickHouse (chdb)', () =>
+        this.run(clickhouseService({ dir: paths.clickhouse, port: ports.CLICKHOUSE! })),
+      ),
       step('Pub/Sub emulator', () =>
         this.run(
           pubsubService({
@@ -206,7 +212,7 @@ export class Stack {
     }
     await stopAll(['connect', 'relay'])
     await stopAll(manifest.map(({ name }) => name))
-    await stopAll(['pubsub', 'gcs', 'kafka', 'postgres'])
+    await stopAll(['pubsub', 'gcs', 'clickhouse', 'kafka', 'postgres'])
     this.running.length = 0
     await this.recording
     await rm(this.paths.processesFile, { force: true })
@@ -227,7 +233,7 @@ export class Stack {
     await createSubscriptions(this.info.pubsubHost, PROJECT_ID, this.info.functions)
     if (this.info.state !== 'ready') return
     await this.pause('relay')
-    await rewindToLake(this.info, RELAY_GROUP, AbortSignal.timeout(60_000))
+    await rewindToStores(this.info, RELAY_GROUP, AbortSignal.timeout(60_000))
     await this.resume('relay')
   }
 
