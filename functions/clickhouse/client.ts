@@ -30,10 +30,14 @@ export function serverCode(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined
 }
 
+/** Of the server's error only its number: what the client takes for the error's name may be a word of a value. */
 function unavailable(action: string, error: unknown): PipelineError {
-  const status = error instanceof ClickHouseError ? Number(error.code) : undefined
-  const reason = error instanceof ClickHouseError ? error.type : (error as { code?: string } | null)?.code
-  return new PipelineError('CLICKHOUSE_UNAVAILABLE', { action, status, reason })
+  if (error instanceof ClickHouseError) {
+    return new PipelineError('CLICKHOUSE_UNAVAILABLE', { action, status: Number(error.code) })
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const reason = /^E[A-Z_]{3,20}$/.test(code) ? code : 'no whole answer'
+  return new PipelineError('CLICKHOUSE_UNAVAILABLE', { action, reason })
 }
 
 /**

@@ -10,6 +10,8 @@ const { at, literal, quoted, VERSION, IS_DELETED, OTHER, COMMITTED_AT } = names
 /** Statements that can all be run again. Tables come first: views name them. */
 export interface Schema {
   tables: string[]
+  /** Materialized views and the tables that they fill; they need every column of the tables. */
+  rollups: string[]
   /** Replaced as a whole whenever the schema changes. */
   views: string[]
   /** Tells this schema from any other. */
@@ -38,7 +40,7 @@ export function addColumnSql(database: string, table: Table, column: Column): st
   const type = storedType(table, column)
   const value = `JSONExtract(${OTHER}, ${literal(column.name)}, ${literal(type)})`
   return `ALTER TABLE ${at(database, table.name)} ADD COLUMN IF NOT EXISTS ${quoted(column.name)} ${type}
-DEFAULT ${value} COMMENT ${literal(column.description)} BEFORE ${OTHER}`
+DEFAULT ${value} COMMENT ${literal(column.description)}`
 }
 
 /** Dates and times once more in types to compute with; null where the type's range ends. */
@@ -84,11 +86,11 @@ COMMENT 'Batches whose changes are all stored: written after them'`,
 ) ENGINE = MergeTree ORDER BY applied_at
 COMMENT 'Which schema the sink made last'`,
     ...catalog.map((table) => tableSql(database, table)),
-    ...rollupTables(database, catalog),
   ]
+  const rollups = rollupTables(database, catalog)
   const views = [...catalog.map((table) => currentSql(database, table)), ...rollupViews(database, catalog)]
   const hash = createHash('sha256')
-    .update(JSON.stringify([tables, views]))
+    .update(JSON.stringify([tables, rollups, views]))
     .digest('hex')
-  return { tables, views, hash }
+  return { tables, rollups, views, hash }
 }

@@ -50,10 +50,11 @@ export async function ensureSchema(
   force = false,
 ): Promise<void> {
   const { database } = clickhouse
-  const { tables, views, hash } = schemaOf(database, catalog)
+  const { tables, rollups, views, hash } = schemaOf(database, catalog)
   if (!force && (await lastApplied(clickhouse)) === hash) return
   for (const statement of tables) await clickhouse.command(statement)
   await addColumns(clickhouse, catalog)
+  for (const statement of rollups) await clickhouse.command(statement)
   for (const statement of backfillSql(database, catalog)) await clickhouse.command(statement)
   for (const statement of views) await clickhouse.command(statement)
   await clickhouse.insert(SCHEMA_VERSIONS, ['hash'], [JSON.stringify([hash])])
