@@ -30,14 +30,15 @@ export async function newSink(
     clickhouse?: ClickHouse
     wrap?: (clickhouse: ClickHouse) => ClickHouse
     lake?: Pick<Lake, 'head' | 'open'>
+    everyMs?: number
   } = {},
 ): Promise<Sinking> {
   const clickhouse = given.clickhouse ?? engine.newDatabase()
-  const { wrap = (same) => same, lake = NO_LAKE } = given
+  const { wrap = (same) => same, lake = NO_LAKE, everyMs = 20 } = given
   const deadLetters = outbox()
   const log = logBook()
   const name = 'clickhouse-sink'
-  const store = changeStore({ clickhouse: wrap(clickhouse), catalog, everyMs: 20, most: 50_000 })
+  const store = changeStore({ clickhouse: wrap(clickhouse), catalog, everyMs, most: 50_000 })
   const handle = clickHouseSink({ name, store, lake, deadLetters, log })
   const server = await serve(pushFunction({ name, handle, deadLetters, log }))
   const rows = <T>(sql: string) => clickhouse.rows<T>(sql.replaceAll('@', clickhouse.database))

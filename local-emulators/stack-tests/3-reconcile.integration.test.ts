@@ -130,7 +130,8 @@ test('a row that is gone from ClickHouse, and one that nobody wrote, are found',
     `INSERT INTO hospital.doctors SELECT * REPLACE (-77 AS doctor_id) FROM hospital.kept`,
   )
   const found = storeOf(await reconcileNow(), 'doctors', 'clickhouse')
-  assert.deepEqual([found.status, found.keys], ['different', ['-77 (extra)', `${doctor} (missing)`]])
+  assert.equal(found.status, 'different')
+  assert.deepEqual(found.keys.toSorted(), ['-77 (extra)', `${doctor} (missing)`])
   await clickhouse.command(
     `ALTER TABLE hospital.doctors DELETE WHERE doctor_id = -77 SETTINGS mutations_sync = 2`,
   )
