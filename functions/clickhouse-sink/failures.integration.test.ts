@@ -134,6 +134,20 @@ test('a schema that somebody dropped is made again', async () => {
   assert.deepEqual(await sink.current('count() AS n'), [{ n: 2 }])
 })
 
+test('a message that is replayed mends what somebody deleted, also where the server drops repeated inserts', async () => {
+  const table = `${sink.clickhouse.database}.visits`
+  assert.equal(await sink.send(batchOf(visitChanges(9, 9))), 204)
+  await sink.clickhouse.command(
+    `ALTER TABLE ${table} MODIFY SETTING non_replicated_deduplication_window = 100`,
+  )
+  const batch = batchOf(visitChanges(0, 3))
+  assert.equal(await sink.send(batch), 204)
+  await sink.clickhouse.command(`ALTER TABLE ${table} DELETE WHERE visit_id = 2 SETTINGS mutations_sync = 2`)
+  assert.deepEqual(await sink.current('count() AS n'), [{ n: 4 }])
+  assert.equal(await sink.send(batch), 204)
+  assert.deepEqual(await sink.current('count() AS n'), [{ n: 5 }])
+})
+
 test('invariant 8: an error of the server is told by its number, without its text or a value', async () => {
   assert.equal(await sink.send(batchOf(visitChanges(0, 3))), 204)
   await sink.clickhouse.command(
