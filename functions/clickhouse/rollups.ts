@@ -86,6 +86,6 @@ WHERE ${IS_DELETED} = 0 AND ${notTruncatedSql(database, source)} AND ${group} IS
     if (names === undefined) return `${head} ${counts}`
     return `${head} SELECT c.${group} AS ${group}, n.name AS name, c.${quoted(counted)} AS ${quoted(counted)}
 FROM (${counts}) c LEFT JOIN (SELECT toNullable(${group}) AS id, name FROM ${at(database, currentView(names))}) n
-ON c.${group} = n.id SETTINGS join_use_nulls = 1`
+ON c.${group} = n.id`
   })
 }
