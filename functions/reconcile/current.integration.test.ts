@@ -188,6 +188,14 @@ test('a row that only looks newer than the snapshot is a difference', async () =
   assert.deepEqual(brief(await look({ expected, lake })), different('1 (changed)', '2 (missing)'))
 })
 
+test('a row that an unseen delete ended and that came back is missing when it is gone', async () => {
+  const lake = await sent(change(1, 'c'), change(1, 'd', '', false), change(1, 'c', 'again', false))
+  assert.deepEqual(brief(await look({ expected: { 1: 'P' }, lake })), equal)
+  const table = `${sink.clickhouse.database}.patients`
+  await sink.clickhouse.command(`ALTER TABLE ${table} DELETE WHERE true SETTINGS mutations_sync = 2`)
+  assert.deepEqual(brief(await look({ expected: { 1: 'P' }, lake })), different('1 (missing)'))
+})
+
 test('a store that was never made is behind what there is', async () => {
   const lake = [change(1, 'c')]
   const report = await look({ expected: { 1: 'P' }, lake })
