@@ -77,7 +77,15 @@ test('names, subscriptions and folders are used once', () => {
 })
 
 test('every function is there, and its entry point is registered by its index.ts', async () => {
-  const names = ['lake-sink', 'oltp-sink', 'dead-letter-sink', 'load-dimensions', 'load-facts', 'reconcile']
+  const names = [
+    'lake-sink',
+    'oltp-sink',
+    'clickhouse-sink',
+    'dead-letter-sink',
+    'load-dimensions',
+    'load-facts',
+    'reconcile',
+  ]
   assert.deepEqual(
     names.filter((name) => !manifest.some((each) => each.name === name)),
     [],
@@ -94,6 +102,7 @@ test('every function is there, and its entry point is registered by its index.ts
     DATABASE_WRITER_URL: 'postgresql://writer@127.0.0.1:1/none',
     DATABASE_READER_URL: 'postgresql://reader@127.0.0.1:1/none',
     KAFKA_BROKERS: '127.0.0.1:1',
+    CLICKHOUSE_URL: 'http://127.0.0.1:1',
   })
   for (const { folder, entryPoint } of manifest) {
     const index = join(import.meta.dirname, folder, 'index.ts')
@@ -107,7 +116,7 @@ test('every function is there, and its entry point is registered by its index.ts
 test('every setting without a default has a source', () => {
   const needed = [
     ...['LAKE_BUCKET', 'GOOGLE_CLOUD_PROJECT', 'DEAD_LETTER_TOPIC', 'WAREHOUSE', 'DUCKDB_PATH'],
-    ...['DATABASE_READER_URL', 'DATABASE_WRITER_URL', 'EVENTS_TOPIC', 'KAFKA_BROKERS'],
+    ...['DATABASE_READER_URL', 'DATABASE_WRITER_URL', 'EVENTS_TOPIC', 'KAFKA_BROKERS', 'CLICKHOUSE_URL'],
   ]
   for (const { name, settings } of manifest) {
     const read: readonly string[] = settingNames[name.startsWith('load-') ? 'loader' : (name as 'lake-sink')]

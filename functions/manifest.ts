@@ -16,6 +16,7 @@ export type BucketName = (typeof BUCKETS)[keyof typeof BUCKETS]
 export const SECRETS = {
   databaseReader: 'postgres-reader-url',
   databaseWriter: 'postgres-writer-url',
+  clickhousePassword: 'clickhouse-password',
 } as const
 export type Secret = (typeof SECRETS)[keyof typeof SECRETS]
 
@@ -27,6 +28,8 @@ export type SettingSource =
   | { from: 'secret'; secret: Secret }
   /** The brokers' addresses. */
   | { from: 'kafka' }
+  /** ClickHouse's address. */
+  | { from: 'clickhouse' }
   | { from: 'value'; value: string }
   /** The function's own `timeoutSeconds`. */
   | { from: 'timeout' }
@@ -89,6 +92,8 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   DATABASE_WRITER_URL: { from: 'secret', secret: SECRETS.databaseWriter },
   DATABASE_READER_URL: { from: 'secret', secret: SECRETS.databaseReader },
   KAFKA_BROKERS: { from: 'kafka' },
+  CLICKHOUSE_URL: { from: 'clickhouse' },
+  CLICKHOUSE_PASSWORD: { from: 'secret', secret: SECRETS.clickhousePassword },
   LOG_LEVEL: { from: 'value', value: 'info' },
 }
 
@@ -103,6 +108,11 @@ const publishDeadLetters: Access = {
   kind: 'topic',
   topic: TOPICS.deadLetters,
   role: 'roles/pubsub.publisher',
+}
+const readClickhousePassword: Access = {
+  kind: 'secret',
+  secret: SECRETS.clickhousePassword,
+  role: 'roles/secretmanager.secretAccessor',
 }
 
 function loader(name: string, cron: string): FunctionEntry {
@@ -147,6 +157,31 @@ export const manifest: readonly FunctionEntry[] = [
     maxInstances: 20,
     settings: settingsOf(settingNames['lake-sink']),
     access: [createInLake, readLake, publishDeadLetters],
+  },
+  {
+    name: 'clickhouse-sink',
+    entryPoint: 'clickhouse-sink',
+    folder: 'clickhouse-sink',
+    runtime: 'nodejs24',
+    trigger: {
+      kind: 'push',
+      topic: TOPICS.changes,
+      subscription: 'clickhouse-sink',
+      ackDeadlineSeconds: 120,
+      minimumBackoffSeconds: 5,
+      maximumBackoffSeconds: 300,
+      maxDeliveryAttempts: 100,
+      deadLetterTopic: TOPICS.deadLetters,
+      retentionDays: 7,
+    },
+    memoryMiB: 1024,
+    cpu: 1,
+    timeoutSeconds: 100,
+    // Few instances that take much at once: what an instance has at the same time becomes one insert.
+    concurrency: 16,
+    maxInstances: 4,
+    settings: settingsOf(settingNames['clickhouse-sink']),
+    access: [readLake, publishDeadLetters, readClickhousePassword],
   },
   {
     name: 'dead-letter-sink',
@@ -225,6 +260,7 @@ export const manifest: readonly FunctionEntry[] = [
     access: [
       readLake,
       { kind: 'secret', secret: SECRETS.databaseReader, role: 'roles/secretmanager.secretAccessor' },
+      readClickhousePassword,
     ],
   },
 ]

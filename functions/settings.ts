@@ -54,6 +54,21 @@ export const settingSchemas = {
     .string()
     .regex(/^[a-z0-9_]{1,63}$/)
     .default('hospital_changes'),
+  /** `https://host:8443` of ClickHouse, without user and password. */
+  CLICKHOUSE_URL: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => new URL(url).username === '' && new URL(url).password === ''),
+  CLICKHOUSE_USER: z.string().min(1).default('default'),
+  /** Left out only where the server asks for none. */
+  CLICKHOUSE_PASSWORD: z.string().min(1).optional(),
+  CLICKHOUSE_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]{0,62}$/)
+    .default('hospital'),
+  /** An instance starts one insert a table in this time, ms; what comes meanwhile goes together. */
+  CLICKHOUSE_INSERT_EVERY_MS: whole(500, 0, 10_000),
+  /** Rows that are inserted at once without waiting. */
+  CLICKHOUSE_INSERT_ROWS: whole(50_000, 1, 1_000_000),
   /** The function's own timeout; a load ends its work before it. */
   FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
 } as const
@@ -98,7 +113,25 @@ export const settingNames = {
     'FUNCTION_TIMEOUT_SECONDS',
     'LOG_LEVEL',
   ],
+  'clickhouse-sink': [
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'DEAD_LETTER_TOPIC',
+    'STORAGE_EMULATOR_HOST',
+    'PUBSUB_EMULATOR_HOST',
+    'CLICKHOUSE_URL',
+    'CLICKHOUSE_USER',
+    'CLICKHOUSE_PASSWORD',
+    'CLICKHOUSE_DATABASE',
+    'CLICKHOUSE_INSERT_EVERY_MS',
+    'CLICKHOUSE_INSERT_ROWS',
+    'LOG_LEVEL',
+  ],
   reconcile: [
+    'CLICKHOUSE_URL',
+    'CLICKHOUSE_USER',
+    'CLICKHOUSE_PASSWORD',
+    'CLICKHOUSE_DATABASE',
     'DATABASE_READER_URL',
     'KAFKA_BROKERS',
     'REPLICATION_SLOT',

@@ -112,6 +112,11 @@ export const errorCatalog = {
     retry: 'backoff',
     todo: 'check that nothing else holds the warehouse; the next load takes up where this one stopped',
   },
+  CLICKHOUSE_UNAVAILABLE: {
+    what: 'ClickHouse did not answer as it should',
+    retry: 'backoff',
+    todo: 'look up the status in the list of error codes of ClickHouse; check its address, user and memory; the message comes again by itself',
+  },
   DATABASE_UNAVAILABLE: {
     what: 'PostgreSQL did not answer as it should',
     retry: 'backoff',

@@ -23,6 +23,7 @@ export interface StatePaths {
   postgres: string
   kafka: string
   gcs: string
+  clickhouse: string
   warehouse: string
 }
 
@@ -39,6 +40,7 @@ export function statePaths(dir: string = process.env.HOSPITAL_STATE_DIR ?? join(
     postgres: join(base, 'postgres'),
     kafka: join(base, 'kafka'),
     gcs: join(base, 'gcs'),
+    clickhouse: join(base, 'clickhouse'),
     warehouse: join(base, 'warehouse', 'hospital.duckdb'),
   }
 }

@@ -15,6 +15,7 @@ const schema = z.object({
   CONNECT_PORT: port,
   PUBSUB_PORT: port,
   GCS_PORT: port,
+  CLICKHOUSE_PORT: port,
   CONTROL_PORT: port,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 })

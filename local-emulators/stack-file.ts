@@ -23,6 +23,8 @@ export interface StackFile {
   pubsubHttpUrl: string
   gcsEndpoint: string
   gcsBucket: string
+  /** ClickHouse's HTTP interface; user `default`, no password. */
+  clickhouseUrl: string
   warehouseFile: string
   relayMetricsUrl: string
   controlUrl: string

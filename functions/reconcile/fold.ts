@@ -5,12 +5,13 @@ import type { Bucket, Ranging } from './postgres.ts'
 
 /** What a change needs to be folded: no values but their hash. */
 const CHANGES =
-  '(row_key VARCHAR, op VARCHAR, sequence VARCHAR, "txId" BIGINT, "committedAt" TIMESTAMPTZ, hash BIGINT, "loadedAt" TIMESTAMPTZ)'
+  '(row_key VARCHAR, op VARCHAR, sequence VARCHAR, "txId" BIGINT, "committedAt" TIMESTAMPTZ, hash BIGINT, "loadedAt" TIMESTAMPTZ, "partition" INTEGER, "offset" BIGINT)'
 
 /** SQL that turns changes with `row` as text of JSON into rows of CHANGES. */
 export function hashedChanges(from: string, columns: readonly SourceColumn[], loadedAt: string): string {
   return `SELECT row_key, op, sequence, "txId", "committedAt"::TIMESTAMPTZ AS "committedAt",
-      CASE WHEN op IN ('d', 't') THEN NULL ELSE ${jsonHash(columns, 'texts')} END AS hash, ${loadedAt} AS "loadedAt"
+      CASE WHEN op IN ('d', 't') THEN NULL ELSE ${jsonHash(columns, 'texts')} END AS hash, ${loadedAt} AS "loadedAt",
+      "partition", "offset"
     FROM (SELECT *, json_extract_string("row"::JSON, ${jsonPaths(columns)}) AS texts FROM ${from})`
 }
 

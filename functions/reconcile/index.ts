@@ -2,10 +2,12 @@ import { tmpdir } from 'node:os'
 import { http } from '@google-cloud/functions-framework'
 import { safeError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
+import { openClickHouse } from '../clickhouse/client.ts'
 import { bodyOf, postFunction, sendError } from '../http.ts'
 import { gcsLake, storageClient } from '../lake/gcs.ts'
 import { createLog } from '../log.ts'
 import { readSettings, settingNames } from '../settings.ts'
+import { clickhouseStore } from './clickhouse.ts'
 import { openKafka } from './positions.ts'
 import { openSnapshot } from './postgres.ts'
 import { reconcile } from './reconcile.ts'
@@ -17,6 +19,13 @@ const storage = storageClient({
   emulatorHost: settings.STORAGE_EMULATOR_HOST,
 })
 const lake = gcsLake(storage.bucket(settings.LAKE_BUCKET))
+const clickhouse = openClickHouse({
+  url: settings.CLICKHOUSE_URL,
+  username: settings.CLICKHOUSE_USER,
+  password: settings.CLICKHOUSE_PASSWORD,
+  database: settings.CLICKHOUSE_DATABASE,
+  timeoutMs: 600_000,
+})
 const requestSchema = z.object({ waitSeconds: z.number().min(0).max(600).default(20) })
 
 /** POST `{"waitSeconds"?: n}`: 200 with a ReconcileReport, whatever it says; 503 when a part can't be reached. */
@@ -42,6 +51,7 @@ http(
           threads: settings.DUCKDB_THREADS,
           lockWaitMs: settings.DUCKDB_LOCK_WAIT_SECONDS * 1000,
         },
+        stores: [clickhouseStore(clickhouse)],
         slot: settings.REPLICATION_SLOT,
         tempRoot: tmpdir(),
         waitMs: waitSeconds * 1000,

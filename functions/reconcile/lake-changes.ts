@@ -12,7 +12,7 @@ import { createChanges, hashedChanges } from './fold.ts'
 const GROUP_OBJECTS = 200
 const GROUP_BYTES = 32 * 1024 * 1024
 const LINE_BYTES = 16 * 1024 * 1024
-const STAGED_COLUMNS = `{op: 'VARCHAR', "row": 'VARCHAR', row_key: 'VARCHAR', sequence: 'VARCHAR', "txId": 'BIGINT', "committedAt": 'VARCHAR'}`
+const STAGED_COLUMNS = `{op: 'VARCHAR', "row": 'VARCHAR', row_key: 'VARCHAR', sequence: 'VARCHAR', "txId": 'BIGINT', "committedAt": 'VARCHAR', "partition": 'INTEGER', "offset": 'BIGINT'}`
 
 /** All objects of a table in the lake, and offsets of those with a batch's name. */
 export async function listChanges(lake: Lake, table: string): Promise<LakeObject[]> {

@@ -4,6 +4,7 @@ import { catalog } from '@pipeline/hospital/catalog.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import { type DuckdbFileOptions, withDatabase } from '../warehouse/duckdb-file.ts'
 import { comparable } from './columns.ts'
+import { type CurrentRows, type CurrentStore, readCurrent } from './current-store.ts'
 import { readDeadLetters } from './dead-letters.ts'
 import { listChanges } from './lake-changes.ts'
 import { type KafkaPositions, type PartitionEnd, waitForCapture } from './positions.ts'
@@ -18,6 +19,8 @@ export interface ReconcileDeps {
   openSource: () => Promise<SourceSnapshot>
   openKafka: () => Promise<KafkaPositions>
   lake: Lake
+  /** Stores of current rows beside the warehouse. */
+  stores: readonly CurrentStore[]
   /** The DuckDB file of the warehouse. */
   warehouse: DuckdbFileOptions
   slot: string
@@ -114,6 +117,13 @@ async function compareTables(
         reports.push({ table, rows: 0, notCompared, stores: [{ store: 'lake', ...absent, notes }] })
         continue
       }
+      const before = await kafka.ends(table)
+      const current: CurrentRows[] = []
+      for (const store of deps.stores) {
+        const letters = () => readDeadLetters(deps.lake)
+        current.push(await readCurrent(db, store, table, compared, before, letters, deadline))
+      }
+      // Taken after those rows were read, so that the lake is waited for until it can tell where each came from.
       const ends = await kafka.ends(table)
       const objects = await awaitLake(deps, table, ends, deadline)
       const warehouse =
@@ -135,6 +145,7 @@ async function compareTables(
             visible,
             warehouse,
             tempRoot: deps.tempRoot,
+            current,
           }),
         )
       } finally {

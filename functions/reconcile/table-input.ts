@@ -1,6 +1,7 @@
 import type { Lake, LakeObject } from '../lake/port.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
 import type { SourceColumn } from './columns.ts'
+import type { CurrentRows } from './current-store.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { coverage } from './lake-changes.ts'
 import type { PartitionEnd } from './positions.ts'
@@ -25,6 +26,8 @@ export interface TableInput {
   /** Whether the warehouse is attached. */
   warehouse: boolean
   tempRoot: string
+  /** Stores of current rows as they were read before the lake was listed. */
+  current: readonly CurrentRows[]
 }
 
 interface Gaps {
@@ -36,7 +39,14 @@ interface Gaps {
 
 /** What objects with these names lack of the topic, beside what the relay gave up. */
 export function gapsOf(input: Pick<TableInput, 'ends' | 'deadLetters'>, names: readonly string[]): Gaps {
-  const covered = coverage(names)
+  return gapsIn(input, coverage(names))
+}
+
+/** What a store lacks of the topic that has these offsets, by `topic/partition`. */
+export function gapsIn(
+  input: Pick<TableInput, 'ends' | 'deadLetters'>,
+  covered: ReadonlyMap<string, Range[]>,
+): Gaps {
   const gaps: Gaps = { open: [], lost: [] }
   for (const { topic, partition, low, end } of input.ends) {
     const id = `${topic}/${partition}`

@@ -1,5 +1,6 @@
 import type { Database } from '../warehouse/duckdb-file.ts'
 import { compareRows } from './compare.ts'
+import { reconcileCurrent } from './current.ts'
 import { explain } from './explain.ts'
 import { createChanges, type Difference, fold } from './fold.ts'
 import { readLake } from './lake-changes.ts'
@@ -39,11 +40,20 @@ export async function reconcileTable(input: TableInput): Promise<TableReport> {
 
   const done = loaded.filter(({ state }) => state === 'done').map(({ object }) => object)
   const rawOpen = size(gapsOf(input, done).open)
+  const lakeOpen = size(
+    gapsOf(
+      input,
+      objects.map(({ name }) => name),
+    ).open,
+  )
   const stores = [
     await lakeReport(input, ranging, broken, done),
     await rawReport(input, ranging, loaded, rawOpen),
     await reconcileStaged(input, ranging, input.captured ? rawOpen : null),
   ]
+  for (const current of input.current) {
+    stores.push(await reconcileCurrent(input, ranging, current, lakeOpen))
+  }
   return { table, rows, notCompared: input.notCompared, stores }
 }
 

@@ -20,6 +20,7 @@ import { formatReport } from './reconcile.ts'
 import { readStatus } from './status.ts'
 import { printStep } from './steps.ts'
 import { waitForEvents } from './wait-for-events.ts'
+import { waitForClickHouse } from './wait-for-clickhouse.ts'
 import { waitForLake } from './wait-for-lake.ts'
 
 interface Options {
@@ -113,6 +114,9 @@ async function run(stack: StackFile, options: Options, signal: AbortSignal): Pro
   const open = await printStep('Wait until the lake has them all', () => waitForLake(stack, 120))
   if (open > 0) console.error(`${open} changes did not reach the lake within two minutes.`)
   const arrived = (Date.now() - begun) / 1000
+  const late = await printStep('Wait until ClickHouse has them all', () => waitForClickHouse(stack, 120))
+  if (late > 0) console.error(`${late} changes did not reach ClickHouse within two minutes.`)
+  const inClickHouse = (Date.now() - begun) / 1000
   const { relay } = await readStatus(stack)
   stages.push({
     name: 'Debezium, Kafka, relay',
@@ -124,6 +128,7 @@ async function run(stack: StackFile, options: Options, signal: AbortSignal): Pro
   const loaded = (Date.now() - begun) / 1000
   const delays = await measureDelays(stack.warehouseFile)
   stages.push({ name: 'Pub/Sub, lake-sink, lake', count: delays.objects, unit: 'objects', seconds: arrived })
+  stages.push({ name: 'clickhouse-sink, ClickHouse', count: made, unit: 'changes', seconds: inClickHouse })
   stages.push({ name: 'loaders, raw log', count: delays.changes, unit: 'changes', seconds: loaded })
   const dbtBegun = Date.now()
   await printStep('dbt build: staging, marts and their tests', () => runStackDbt(stack, ['build'], () => {}))

@@ -23,6 +23,7 @@ function describe(stack: StackFile): string {
     `Kafka Connect   ${stack.connectUrl}/connectors/${stack.connectorName}/status`,
     `Pub/Sub         PUBSUB_EMULATOR_HOST=${stack.pubsubHost}`,
     `Cloud Storage   ${stack.gcsEndpoint}/storage/v1/b/${stack.gcsBucket}/o`,
+    `ClickHouse      ${stack.clickhouseUrl}`,
     `Warehouse       ${stack.warehouseFile}`,
     `Relay metrics   ${stack.relayMetricsUrl}/metrics`,
     'Next            npm run produce -- --rate 200 --seconds 60; npm run load; npm run dbt; npm run reconcile',

@@ -6,6 +6,7 @@ import type { Store } from '@pipeline/functions/reconcile/report.ts'
 import {
   assertEqual,
   bucket,
+  clickhouse,
   eventually,
   loadAll,
   objectsUnder,
@@ -69,6 +70,17 @@ test('invariant 4: one corrupted cell in each store is found, by key and without
     assertEqual(await reconcileNow())
   })
 
+  await t.test('in ClickHouse', async () => {
+    const set = (name: string): Promise<void> =>
+      clickhouse.command(
+        `ALTER TABLE hospital.patients UPDATE full_name = '${name}' WHERE patient_id = ${patient} SETTINGS mutations_sync = 2`,
+      )
+    await set(secret)
+    await isFound('clickhouse')
+    await set('P')
+    assertEqual(await reconcileNow())
+  })
+
   await t.test('in the lake', async () => {
     for (const name of await objectsUnder('changes/patients/')) {
       const [bytes] = await bucket.file(name).download()
@@ -101,6 +113,30 @@ test('a row that is gone from the raw log or the staged rows is found', async ()
   await warehouse(`DELETE FROM raw.doctors_changes WHERE row_key = '${doctor}'`)
   assert.deepEqual(storeOf(await reconcileNow(), 'doctors', 'raw').keys, [`${doctor} (missing)`])
   await warehouse('INSERT INTO raw.doctors_changes SELECT * FROM raw.kept', 'DROP TABLE raw.kept')
+  assertEqual(await reconcileNow())
+})
+
+test('a row that is gone from ClickHouse, and one that nobody wrote, are found', async () => {
+  const { doctor } = await sql(someone)
+  await loadAll()
+  const from = 'FROM hospital.doctors FINAL WHERE doctor_id'
+  await clickhouse.command(
+    `CREATE TABLE hospital.kept ENGINE = MergeTree ORDER BY doctor_id AS SELECT * ${from} = ${doctor}`,
+  )
+  await clickhouse.command(
+    `ALTER TABLE hospital.doctors DELETE WHERE doctor_id = ${doctor} SETTINGS mutations_sync = 2`,
+  )
+  await clickhouse.command(
+    `INSERT INTO hospital.doctors SELECT * REPLACE (-77 AS doctor_id) FROM hospital.kept`,
+  )
+  const found = storeOf(await reconcileNow(), 'doctors', 'clickhouse')
+  assert.equal(found.status, 'different')
+  assert.deepEqual(found.keys.toSorted(), ['-77 (extra)', `${doctor} (missing)`])
+  await clickhouse.command(
+    `ALTER TABLE hospital.doctors DELETE WHERE doctor_id = -77 SETTINGS mutations_sync = 2`,
+  )
+  await clickhouse.command('INSERT INTO hospital.doctors SELECT * FROM hospital.kept')
+  await clickhouse.command('DROP TABLE hospital.kept')
   assertEqual(await reconcileNow())
 })
 

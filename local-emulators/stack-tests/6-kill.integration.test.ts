@@ -6,6 +6,8 @@ import { assertEqual, eventually, loadAll, processes, reconcileNow, stack } from
 const VICTIMS = [
   'relay',
   'lake-sink',
+  'clickhouse-sink',
+  'clickhouse',
   'load-facts',
   'connect',
   'kafka',

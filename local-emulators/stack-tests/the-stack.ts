@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { after } from 'node:test'
 import { withClient } from '@pipeline/cdc/database.ts'
+import { openClickHouse } from '@pipeline/functions/clickhouse/client.ts'
 import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
 import type { ReconcileReport, Store, StoreReport } from '@pipeline/functions/reconcile/report.ts'
 import type pg from 'pg'
@@ -7,8 +9,10 @@ import { callFunction } from '../commands/call-function.ts'
 import { runStackDbt } from '../commands/dbt.ts'
 import { load } from '../commands/load.ts'
 import { formatReport } from '../commands/reconcile.ts'
+import { waitForClickHouse } from '../commands/wait-for-clickhouse.ts'
 import { waitForLake } from '../commands/wait-for-lake.ts'
 import { statePaths } from '../paths.ts'
+import { CLICKHOUSE_ACCOUNT } from '../services/clickhouse.ts'
 import { runningStack } from '../stack-file.ts'
 import type { ControlState } from '../supervisor/control.ts'
 
@@ -25,9 +29,14 @@ export function sql<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
   return withClient(stack.postgresUrl, work)
 }
 
+/** ClickHouse as the sink and reconcile see it. */
+export const clickhouse = openClickHouse({ url: stack.clickhouseUrl, ...CLICKHOUSE_ACCOUNT })
+after(() => clickhouse.close())
+
 /** What a user does after writing: `npm run load`. */
 export async function loadAll(): Promise<void> {
   assert.equal(await waitForLake(stack, 120), 0, 'changes did not reach the lake')
+  assert.equal(await waitForClickHouse(stack, 120), 0, 'changes did not reach ClickHouse')
   await load(stack)
   await runStackDbt(stack, ['run', '--select', 'staging'], () => {})
 }

@@ -24,10 +24,14 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
       return String(entry.timeoutSeconds)
     case 'kafka':
       return stack.kafkaBrokers
+    case 'clickhouse':
+      return stack.clickhouseUrl
     case 'secret':
       return {
         [SECRETS.databaseReader]: stack.postgresReaderUrl,
         [SECRETS.databaseWriter]: stack.postgresWriterUrl,
+        // The local ClickHouse asks for no password, and an empty setting counts as none.
+        [SECRETS.clickhousePassword]: '',
       }[source.secret]
     case 'local':
       return {

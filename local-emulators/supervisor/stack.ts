@@ -16,6 +16,7 @@ import { pino } from 'pino'
 import type { StatePaths } from '../paths.ts'
 import { rememberPorts } from '../ports.ts'
 import { loadSecrets } from '../secrets.ts'
+import { clickhouseService, clickhouseUrl } from '../services/clickhouse.ts'
 import { connectService } from '../services/connect.ts'
 import { functionService } from '../services/functions.ts'
 import { gcsEndpoint, gcsService } from '../services/gcs.ts'
@@ -30,7 +31,7 @@ import { serveControl } from './control.ts'
 import { functionEnvironment, guardEnvironment, relayEnvironment } from './environment.ts'
 import { endLeftovers, recordProcesses } from './leftovers.ts'
 import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
-import { rewindEvents, rewindToLake } from './resend.ts'
+import { rewindEvents, rewindToStores } from './resend.ts'
 import { Scheduler } from './scheduler.ts'
 import { createSubscriptions } from './subscriptions.ts'
 
@@ -47,6 +48,7 @@ const FIXED = [
   'PUBSUB',
   'PUBSUB_HTTP',
   'GCS',
+  'CLICKHOUSE',
   'METRICS',
   'GUARD',
   'CONTROL',
@@ -108,6 +110,7 @@ export class Stack {
       pubsubHttpUrl: local(ports.PUBSUB_HTTP),
       gcsEndpoint: gcsEndpoint(ports.GCS!),
       gcsBucket: BUCKET,
+      clickhouseUrl: clickhouseUrl(ports.CLICKHOUSE!),
       warehouseFile: paths.warehouse,
       relayMetricsUrl: local(ports.METRICS),
       controlUrl: local(ports.CONTROL),
@@ -139,6 +142,9 @@ export class Stack {
           await gcsService({ dir: paths.gcs, port: ports.GCS!, bucket: BUCKET, projectId: PROJECT_ID }),
         )
       }),
+      step('ClickHouse (chdb)', () =>
+        this.run(clickhouseService({ dir: paths.clickhouse, port: ports.CLICKHOUSE! })),
+      ),
       step('Pub/Sub emulator', () =>
         this.run(
           pubsubService({
@@ -215,7 +221,7 @@ export class Stack {
     }
     await stopAll(['guard', 'connect', 'relay'])
     await stopAll(manifest.map(({ name }) => name))
-    await stopAll(['pubsub', 'gcs', 'kafka', 'postgres'])
+    await stopAll(['pubsub', 'gcs', 'clickhouse', 'kafka', 'postgres'])
     this.running.length = 0
     await this.recording
     await rm(this.paths.processesFile, { force: true })
@@ -237,7 +243,7 @@ export class Stack {
     if (this.info.state !== 'ready') return
     await this.pause('relay')
     const signal = AbortSignal.timeout(60_000)
-    await rewindToLake(this.info, RELAY_GROUP, signal)
+    await rewindToStores(this.info, RELAY_GROUP, signal)
     await rewindEvents(this.info.kafkaBrokers, EVENTS_GROUP, signal)
     await this.resume('relay')
   }
