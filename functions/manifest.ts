@@ -1,3 +1,4 @@
+import type { Identifies } from '@pipeline/hospital/catalog.ts'
 import { type SettingName, settingNames } from './settings.ts'
 
 /** Pub/Sub topics of the pipeline. */
@@ -11,6 +12,10 @@ export type Topic = (typeof TOPICS)[keyof typeof TOPICS]
 /** Buckets by what they are for; the stack gives them their full names. */
 export const BUCKETS = { lake: 'lake' } as const
 export type BucketName = (typeof BUCKETS)[keyof typeof BUCKETS]
+
+/** Datasets of BigQuery by what they hold: change logs, loads under way, tables over the lake. */
+export const DATASETS = { raw: 'raw', loads: 'raw_loads', external: 'external' } as const
+export type DatasetName = (typeof DATASETS)[keyof typeof DATASETS]
 
 /** Secrets by what they hold; none has a default. */
 export const SECRETS = { databaseReader: 'postgres-reader-url' } as const
@@ -27,6 +32,11 @@ export type SettingSource =
   | { from: 'value'; value: string }
   /** The function's own `timeoutSeconds`. */
   | { from: 'timeout' }
+  | { from: 'dataset'; dataset: DatasetName }
+  /** One in the cloud, another in the local stack. */
+  | { from: 'either'; cloud: SettingSource; local: SettingSource }
+  /** Set by the cloud stack only: where its data lies, and the policy tags of the catalog's classes. */
+  | { from: 'cloud'; what: 'location' | `policy-tag-${Identifies}` }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
   | { from: 'local'; what: 'storage-emulator' | 'pubsub-emulator' | 'duckdb-file' }
 
@@ -34,6 +44,9 @@ export type Access =
   | { kind: 'bucket'; bucket: BucketName; role: string }
   | { kind: 'topic'; topic: Topic; role: string }
   | { kind: 'secret'; secret: Secret; role: string }
+  | { kind: 'dataset'; dataset: DatasetName; role: string }
+  /** The one role on the project: a job of BigQuery belongs to a project, and to no dataset. It opens no data. */
+  | { kind: 'project'; role: 'roles/bigquery.jobUser' }
 
 export interface PushTrigger {
   kind: 'push'
@@ -79,8 +92,19 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   DEAD_LETTER_TOPIC: { from: 'topic', topic: TOPICS.deadLetters },
   STORAGE_EMULATOR_HOST: { from: 'local', what: 'storage-emulator' },
   PUBSUB_EMULATOR_HOST: { from: 'local', what: 'pubsub-emulator' },
-  WAREHOUSE: { from: 'value', value: 'duckdb' },
+  WAREHOUSE: {
+    from: 'either',
+    cloud: { from: 'value', value: 'bigquery' },
+    local: { from: 'value', value: 'duckdb' },
+  },
   DUCKDB_PATH: { from: 'local', what: 'duckdb-file' },
+  BIGQUERY_LOCATION: { from: 'cloud', what: 'location' },
+  BIGQUERY_RAW_DATASET: { from: 'dataset', dataset: DATASETS.raw },
+  BIGQUERY_LOADS_DATASET: { from: 'dataset', dataset: DATASETS.loads },
+  BIGQUERY_EXTERNAL_DATASET: { from: 'dataset', dataset: DATASETS.external },
+  BIGQUERY_POLICY_TAG_PATIENT: { from: 'cloud', what: 'policy-tag-patient' },
+  BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS: { from: 'cloud', what: 'policy-tag-patient-with-others' },
+  BIGQUERY_POLICY_TAG_STAFF: { from: 'cloud', what: 'policy-tag-staff' },
   FUNCTION_TIMEOUT_SECONDS: { from: 'timeout' },
   DATABASE_READER_URL: { from: 'secret', secret: SECRETS.databaseReader },
   KAFKA_BROKERS: { from: 'kafka' },
@@ -100,6 +124,10 @@ const publishDeadLetters: Access = {
   role: 'roles/pubsub.publisher',
 }
 
+const runJobs: Access = { kind: 'project', role: 'roles/bigquery.jobUser' }
+const onDatasets = (role: string, ...datasets: DatasetName[]): Access[] =>
+  datasets.map((dataset) => ({ kind: 'dataset', dataset, role }))
+
 function loader(name: string, cron: string): FunctionEntry {
   return {
     name,
@@ -113,7 +141,12 @@ function loader(name: string, cron: string): FunctionEntry {
     concurrency: 1,
     maxInstances: 1,
     settings: settingsOf(settingNames.loader),
-    access: [readLake, publishDeadLetters],
+    access: [
+      readLake,
+      publishDeadLetters,
+      runJobs,
+      ...onDatasets('roles/bigquery.dataEditor', DATASETS.raw, DATASETS.loads, DATASETS.external),
+    ],
   }
 }
 
@@ -190,6 +223,8 @@ export const manifest: readonly FunctionEntry[] = [
     access: [
       readLake,
       { kind: 'secret', secret: SECRETS.databaseReader, role: 'roles/secretmanager.secretAccessor' },
+      runJobs,
+      ...onDatasets('roles/bigquery.dataViewer', DATASETS.raw),
     ],
   },
 ]

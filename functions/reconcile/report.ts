@@ -1,5 +1,5 @@
-/** Where rows are looked at: the lake's objects, the warehouse's raw log, dbt's staged rows. */
-export const STORES = ['lake', 'raw', 'staged'] as const
+/** Where rows are looked at: the lake's objects, DuckDB's raw log, dbt's staged rows, BigQuery's raw log. */
+export const STORES = ['lake', 'raw', 'staged', 'bigquery'] as const
 export type Store = (typeof STORES)[number]
 
 export interface StoreReport {

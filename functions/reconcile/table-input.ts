@@ -1,5 +1,6 @@
 import type { Lake, LakeObject } from '../lake/port.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
+import type { BigqueryInput } from './bigquery.ts'
 import type { SourceColumn } from './columns.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { coverage } from './lake-changes.ts'
@@ -24,6 +25,8 @@ export interface TableInput {
   visible: string
   /** Whether the warehouse is attached. */
   warehouse: boolean
+  /** Set where BigQuery is the warehouse; the stores of the DuckDB file are left out then. */
+  bigquery?: BigqueryInput | undefined
   tempRoot: string
 }
 

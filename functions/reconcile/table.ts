@@ -1,7 +1,8 @@
-import type { Database } from '../warehouse/duckdb-file.ts'
+import { reconcileBigquery } from './bigquery.ts'
 import { compareRows } from './compare.ts'
+import { contradicted } from './contradicted.ts'
 import { explain } from './explain.ts'
-import { createChanges, type Difference, fold } from './fold.ts'
+import { createChanges, fold } from './fold.ts'
 import { readLake } from './lake-changes.ts'
 import type { Ranging } from './postgres.ts'
 import { size } from './ranges.ts'
@@ -10,22 +11,6 @@ import { reconcileStaged } from './staged.ts'
 import { gapsOf, type TableInput } from './table-input.ts'
 import { type LoadedObject, readRaw } from './warehouse-changes.ts'
 
-/** Of the keys found, those whose row stands in another form in `others` at the same place in the order. */
-async function contradicted(
-  db: Database,
-  found: readonly Difference[],
-  rows: string,
-  others: string,
-): Promise<Set<string>> {
-  if (found.length === 0) return new Set()
-  const keys = await db.rows<{ key: string }>(
-    `SELECT a.row_key AS key FROM ${rows} a LEFT JOIN ${others} b ON a.row_key = b.row_key AND a.sequence = b.sequence
-     WHERE a.versions > 1 OR (b.row_key IS NOT NULL AND a.hash IS DISTINCT FROM b.hash)`,
-  )
-  const conflicting = new Set(keys.map(({ key }) => key))
-  return new Set(found.map(({ key }) => key).filter((key) => conflicting.has(key)))
-}
-
 /** Compares one table in every store. */
 export async function reconcileTable(input: TableInput): Promise<TableReport> {
   const { db, source, lake, table, columns, objects, tempRoot, visible } = input
@@ -33,6 +18,13 @@ export async function reconcileTable(input: TableInput): Promise<TableReport> {
   const rows = (await source.buckets(table, columns, ranging)).reduce((sum, { count }) => sum + count, 0)
   const broken = await readLake(db, lake, objects, columns, 'lake_changes', tempRoot)
   await fold(db, 'lake_rows', 'lake_changes', visible)
+  if (input.bigquery) {
+    const loaded = await input.bigquery.changes.loaded(table)
+    const done = (loaded ?? []).filter(({ state }) => state === 'done').map(({ object }) => object)
+    const bigquery = await reconcileBigquery(input, input.bigquery, ranging, loaded)
+    const lake = await lakeReport(input, ranging, broken, done, 'bigquery_rows')
+    return { table, rows, notCompared: input.notCompared, stores: [lake, bigquery] }
+  }
   await createChanges(db, 'raw_changes')
   const loaded = input.warehouse ? await readRaw(db, table, columns, 'raw_changes') : []
   await fold(db, 'raw_rows', 'raw_changes', visible)
@@ -40,7 +32,7 @@ export async function reconcileTable(input: TableInput): Promise<TableReport> {
   const done = loaded.filter(({ state }) => state === 'done').map(({ object }) => object)
   const rawOpen = size(gapsOf(input, done).open)
   const stores = [
-    await lakeReport(input, ranging, broken, done),
+    await lakeReport(input, ranging, broken, done, 'raw_rows'),
     await rawReport(input, ranging, loaded, rawOpen),
     await reconcileStaged(input, ranging, input.captured ? rawOpen : null),
   ]
@@ -52,6 +44,7 @@ async function lakeReport(
   ranging: Ranging,
   broken: readonly string[],
   done: readonly string[],
+  loadedRows: string,
 ): Promise<StoreReport> {
   const names = input.objects.map(({ name }) => name)
   const { open, lost } = gapsOf(input, names)
@@ -62,7 +55,7 @@ async function lakeReport(
     rows: count,
     differences: found,
     more: total - found.length,
-    contradicted: await contradicted(input.db, found, 'lake_rows', 'raw_rows'),
+    contradicted: await contradicted(input.db, found, 'lake_rows', loadedRows),
     open: input.captured ? size(open) : null,
     faults: [
       ...lost.map(({ first, last }) => `offsets ${first} to ${last} are missing and later ones are there`),

@@ -10,7 +10,7 @@ function emulators(stack: StackFile): Record<string, string> {
   }
 }
 
-function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): string {
+function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): string | undefined {
   switch (source.from) {
     case 'project':
       return stack.projectId
@@ -26,6 +26,12 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
       return stack.kafkaBrokers
     case 'secret':
       return { [SECRETS.databaseReader]: stack.postgresReaderUrl }[source.secret]
+    case 'dataset':
+      return source.dataset
+    case 'either':
+      return value(source.local, entry, stack)
+    case 'cloud':
+      return undefined
     case 'local':
       return {
         'storage-emulator': stack.gcsEndpoint,
@@ -35,11 +41,13 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
   }
 }
 
-/** The environment of a function: a value for each setting of its manifest entry. */
+/** The environment of a function: a value for each setting of its manifest entry but those of the cloud alone. */
 export function functionEnvironment(entry: FunctionEntry, stack: StackFile): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(entry.settings).map(([name, source]) => [name, value(source, entry, stack)]),
-  )
+  const values = Object.entries(entry.settings).flatMap(([name, source]) => {
+    const text = value(source, entry, stack)
+    return text === undefined ? [] : [[name, text] as const]
+  })
+  return Object.fromEntries(values)
 }
 
 /** The environment of the relay. */
