@@ -6,6 +6,8 @@ export interface BigqueryOptions {
   location: string
   /** `http://host:port` of an emulator; the cloud when left out. */
   emulatorHost?: string | undefined
+  /** How often the client tries a request again by itself, a second, two and four later. */
+  retries?: number
 }
 
 /** What the client asks its credentials for. An emulator wants none, and there is no metadata server beside it. */
@@ -17,14 +19,19 @@ const NO_CREDENTIALS = { getRequestHeaders: async () => new Headers() } as unkno
  * The official client. It leaves `/bigquery/v2` out of its paths when it finds BIGQUERY_EMULATOR_HOST by itself, so it
  * gets the address as `apiEndpoint` and does not see the variable. It tries requests again that answer 429 or 5xx.
  */
-export function bigqueryClient({ projectId, location, emulatorHost }: BigqueryOptions): BigQuery {
+export function bigqueryClient({
+  projectId,
+  location,
+  emulatorHost,
+  retries = 3,
+}: BigqueryOptions): BigQuery {
   const seen = process.env.BIGQUERY_EMULATOR_HOST
   delete process.env.BIGQUERY_EMULATOR_HOST
   try {
     return new BigQuery({
       projectId,
       location,
-      retryOptions: { maxRetries: 3 },
+      retryOptions: { maxRetries: retries },
       ...(emulatorHost === undefined ? {} : { apiEndpoint: emulatorHost, authClient: NO_CREDENTIALS }),
     })
   } finally {
