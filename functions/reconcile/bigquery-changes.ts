@@ -9,7 +9,8 @@ import type { LoadedObject } from './warehouse-changes.ts'
 export interface StoredRow {
   row_key: string
   sequence: string
-  hash: string
+  /** The row's hash, a whole number. */
+  digest: string
   versions: string
 }
 

@@ -65,8 +65,8 @@ export function bigqueryVisible(visibility: Visibility, at: string): string {
 }
 
 /**
- * `current_rows` (bucket, row_key, sequence, hash, versions), folded as fold.ts does: the highest sequence of a key
- * wins, a truncate ends every row below it, a delete its own. Only winners are hashed.
+ * `current_rows` (bucket, row_key, sequence, digest, versions), folded as fold.ts does: the highest sequence of a key
+ * wins, a truncate ends every row below it, a delete its own. Only winners are hashed. `hash` itself is a keyword.
  */
 function currentRows(
   log: string,
@@ -78,12 +78,12 @@ function currentRows(
     emptied AS (SELECT COALESCE(MAX(sequence), '') AS place FROM seen WHERE op = 't'),
     latest AS (SELECT row_key, MAX(sequence) AS sequence FROM seen WHERE op <> 't' GROUP BY row_key),
     winners AS (
-      SELECT s.row_key AS row_key, s.sequence AS sequence, ${bigqueryHash(columns, 's.`row`')} AS hash
+      SELECT s.row_key AS row_key, s.sequence AS sequence, ${bigqueryHash(columns, 's.`row`')} AS digest
       FROM seen AS s JOIN latest AS l ON s.row_key = l.row_key AND s.sequence = l.sequence CROSS JOIN emptied AS e
       WHERE s.op NOT IN ('d', 't') AND s.sequence > e.place
     ),
     current_rows AS (
-      SELECT ${bucket(ranging)} AS bucket, row_key, sequence, MIN(hash) AS hash, COUNT(DISTINCT hash) AS versions
+      SELECT ${bucket(ranging)} AS bucket, row_key, sequence, MIN(digest) AS digest, COUNT(DISTINCT digest) AS versions
       FROM winners GROUP BY row_key, sequence
     )`
 }
@@ -96,8 +96,8 @@ export function bucketsSql(
   visible: string,
 ): string {
   return `${currentRows(log, columns, ranging, visible)}
-    SELECT bucket AS bucket, CAST(COUNT(*) AS STRING) AS n, CAST(SUM(hash >> 30) AS STRING) AS high,
-      CAST(SUM(hash & 1073741823) AS STRING) AS low, CAST(COUNTIF(versions > 1) AS STRING) AS conflicting
+    SELECT bucket AS bucket, CAST(COUNT(*) AS STRING) AS n, CAST(SUM(digest >> 30) AS STRING) AS high,
+      CAST(SUM(digest & 1073741823) AS STRING) AS low, CAST(COUNTIF(versions > 1) AS STRING) AS conflicting
     FROM current_rows GROUP BY bucket`
 }
 
@@ -109,6 +109,6 @@ export function rowsSql(
   visible: string,
 ): string {
   return `${currentRows(log, columns, ranging, visible)}
-    SELECT row_key AS row_key, sequence AS sequence, CAST(hash AS STRING) AS hash, CAST(versions AS STRING) AS versions
+    SELECT row_key AS row_key, sequence AS sequence, CAST(digest AS STRING) AS digest, CAST(versions AS STRING) AS versions
     FROM current_rows WHERE bucket IN UNNEST(@buckets)`
 }

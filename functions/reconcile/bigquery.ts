@@ -22,8 +22,8 @@ const ROWS = 'bigquery_rows'
 
 async function addRows(db: Database, page: readonly StoredRow[]): Promise<void> {
   await db.run(
-    `INSERT INTO ${ROWS} SELECT r.row_key, r.sequence, r.hash::BIGINT, r.versions::INTEGER
-     FROM (SELECT unnest(from_json($1::JSON, '[{"row_key": "VARCHAR", "sequence": "VARCHAR", "hash": "VARCHAR", "versions": "VARCHAR"}]'), recursive := true)) r`,
+    `INSERT INTO ${ROWS} SELECT r.row_key, r.sequence, r.digest::BIGINT, r.versions::INTEGER
+     FROM (SELECT unnest(from_json($1::JSON, '[{"row_key": "VARCHAR", "sequence": "VARCHAR", "digest": "VARCHAR", "versions": "VARCHAR"}]'), recursive := true)) r`,
     [JSON.stringify(page)],
   )
 }

@@ -6,7 +6,8 @@ import { findTable } from '@pipeline/hospital/catalog.ts'
 import { gcsLake } from '../lake/gcs.ts'
 import type { LoaderDeps } from '../loader/group.ts'
 import { type LoadReport, loadTables } from '../loader/load.ts'
-import { bigqueryWarehouse } from '../warehouse/bigquery/warehouse.ts'
+import type { Datasets } from '../warehouse/bigquery/ensure.ts'
+import { type BigqueryWarehouseOptions, bigqueryWarehouse } from '../warehouse/bigquery/warehouse.ts'
 import { type DuckdbOptions, duckdbWarehouse } from '../warehouse/duckdb.ts'
 import { withDatabase } from '../warehouse/duckdb-file.ts'
 import type { Warehouse } from '../warehouse/port.ts'
@@ -107,12 +108,13 @@ export async function newLoading(bucket: Bucket): Promise<Loading> {
   return { ...loading, file: file!, rows }
 }
 
-/** The same on the BigQuery emulator, in datasets of its own. */
+/** The same on the BigQuery emulator, in datasets that no other test uses. */
 export function newBigqueryLoading(
   bucket: Bucket,
-  { bigquery, newDatasets }: Pick<BigqueryEmulator, 'bigquery' | 'newDatasets'>,
+  { bigquery }: Pick<BigqueryEmulator, 'bigquery'>,
+  datasets: Datasets,
+  at?: BigqueryWarehouseOptions['at'],
 ): Promise<LoadingOf> {
-  const datasets = newDatasets()
   const rows = async <T>(sql: string) => (await bigquery.query({ query: sql }))[0] as T[]
   return newLoadingOf(bucket, () => ({
     warehouse: bigqueryWarehouse({
@@ -122,6 +124,7 @@ export function newBigqueryLoading(
       timeoutMs: 30_000,
       pauseMs: 5,
       tables: [findTable('visits')!],
+      at,
     }),
     offsets: async () => {
       const found = await rows<{ o: number }>(

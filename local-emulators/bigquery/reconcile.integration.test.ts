@@ -86,7 +86,7 @@ test('invariant 4: BigQuery is compared with PostgreSQL, and one wrong cell is f
   t.after(() => source.close())
   const snapshot = parseSnapshot(source.transactions)
   const changes = history(Number(snapshot.xmax % 4_294_967_296n))
-  const loading = await newBigqueryLoading(bucket, emulator)
+  const loading = await newBigqueryLoading(bucket, emulator, emulator.newDatasets())
   t.after(() => loading.remove())
   const days = Map.groupBy(changes, ({ committedAt }) => committedAt.slice(0, 10))
   for (const each of days.values()) await loading.put(batchOf(each))

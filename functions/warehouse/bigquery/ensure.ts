@@ -61,8 +61,11 @@ function conflicts(found: TableMetadata, { metadata }: TableSpec): string[] {
   }
   const [by, wantedBy] = [found.timePartitioning, metadata.timePartitioning]
   if (by?.type !== wantedBy?.type || by?.field !== wantedBy?.field) wrong.push('it is partitioned otherwise')
-  if (Boolean(found.externalDataConfiguration) !== Boolean(metadata.externalDataConfiguration))
-    wrong.push('one of a native and an external table')
+  const external = found.type === 'EXTERNAL' || Boolean(found.externalDataConfiguration)
+  const wantsExternal = Boolean(metadata.externalDataConfiguration)
+  // The emulator calls an external table TABLE; one that holds rows of its own is surely none.
+  const isOther = wantsExternal ? !external && Number(found.numRows ?? 0) > 0 : external
+  if (isOther || !/^(TABLE|EXTERNAL)$/.test(found.type ?? 'TABLE')) wrong.push(`it is of type ${found.type}`)
   return wrong
 }
 
