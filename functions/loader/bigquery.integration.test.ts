@@ -6,6 +6,7 @@ import { type FakeGcs, startFakeGcs } from '../testing/fake-gcs.ts'
 import { counts, type LoadingOf, newBigqueryLoading, totals, upTo } from '../testing/loading.ts'
 import type { Datasets } from '../warehouse/bigquery/ensure.ts'
 import { brokenCases } from './broken.cases.ts'
+import { carryOut } from './group.ts'
 import { loadingCases } from './loading.cases.ts'
 
 let gcs: FakeGcs
@@ -13,6 +14,7 @@ let emulator: BigqueryEmulator
 let it: LoadingOf
 let datasets: Datasets
 let crashAt: string | undefined
+let between: (() => Promise<unknown>) | undefined
 
 before(async () => {
   gcs = await startFakeGcs()
@@ -20,9 +22,13 @@ before(async () => {
 })
 beforeEach(async () => {
   crashAt = undefined
+  between = undefined
   datasets = emulator.newDatasets()
-  it = await newBigqueryLoading(await gcs.newBucket(), emulator, datasets, (point) => {
+  it = await newBigqueryLoading(await gcs.newBucket(), emulator, datasets, async (point) => {
     if (point === crashAt) throw new Error('killed')
+    const work = between
+    between = undefined
+    if (point === 'loaded') await work?.()
   })
 })
 afterEach(async () => {
@@ -53,6 +59,22 @@ for (const point of ['loaded', 'inserted']) {
     assert.equal(left.length, point === 'loaded' ? 0 : 1)
   })
 }
+
+test('invariant 2: a load that another one overtakes before its transaction doubles nothing', async () => {
+  const other = await newBigqueryLoading(it.bucket, emulator, datasets)
+  await it.put(batchOf(visitChanges(0, 9)))
+  between = async () => {
+    await it.put(batchOf(visitChanges(5, 14)))
+    const [fresh] = [...(await allOf(it.deps.lake.list('changes/visits/')))].filter(({ name }) =>
+      name.includes('05-0'),
+    )
+    const plan = (await other.deps.warehouse.plan('visits', [fresh!]))!
+    await carryOut(other.deps, plan)
+  }
+  assert.deepEqual(totals(await it.load()).rows, 5)
+  assert.deepEqual(await it.offsets(), upTo(0, 14))
+  await other.remove()
+})
 
 test('invariant 4: a change becomes a row of BigQuery with the fields of its record', async () => {
   const diagnosis = '"quoted" \\ \n\t Ωμέγα 漢字 😀 O\'Neil; --'
@@ -98,3 +120,9 @@ test('invariant 4: a change becomes a row of BigQuery with the fields of its rec
     { ...common, ...none, op: 't', key: null, row_key: null, sequence: third, txId: null, offset: 2 },
   ])
 })
+
+async function allOf<T>(pages: AsyncIterable<T[]>): Promise<T[]> {
+  const all: T[] = []
+  for await (const page of pages) all.push(...page)
+  return all
+}

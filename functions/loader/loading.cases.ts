@@ -83,6 +83,15 @@ export function loadingCases(current: () => LoadingOf): void {
     assert.deepEqual(await it.offsets(), [...upTo(50, 59), ...upTo(100, 109)])
   })
 
+  test('invariant 2: offsets count once also when they come again under another day', async () => {
+    const it = current()
+    await it.put(batchOf(visitChanges(0, 9)))
+    await it.load()
+    await it.put(batchOf(visitChanges(5, 14, { committedAt: '2024-03-07T00:00:00.000Z' })))
+    assert.deepEqual(totals(await it.load()), counts(1, 5, 5))
+    assert.deepEqual(await it.offsets(), upTo(0, 14))
+  })
+
   test('an object that is written again is read again, and only offsets that are not there are added', async () => {
     const it = current()
     const batch = batchOf(visitChanges(0, 9))

@@ -30,7 +30,7 @@ export function bigqueryWarehouse(options: BigqueryWarehouseOptions): Warehouse 
     jobs,
     ledger,
     datasets,
-    budget: new LoadBudget(jobs, options.loadsPerDay),
+    budget: new LoadBudget(jobs, datasets, options.loadsPerDay),
     at: options.at,
   }
   let made: Promise<void> | undefined
