@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { getFunction } from '@google-cloud/functions-framework/testing'
 import { z } from 'zod'
-import { manifest, TOPICS } from './manifest.ts'
+import { manifest } from './manifest.ts'
+import { TOPICS } from './manifest-parts.ts'
 import { settingNames } from './settings.ts'
 
 const topic = z.enum(Object.values(TOPICS))
@@ -47,7 +48,9 @@ const entry = z
     concurrency: z.int().min(1).max(1000),
     maxInstances: z.int().min(1).max(1000),
     settings: z.record(z.string(), z.object({ from: z.string() })),
-    access: z.array(z.object({ kind: z.enum(['bucket', 'topic', 'secret']), role })).min(1),
+    access: z
+      .array(z.object({ kind: z.enum(['bucket', 'topic', 'secret', 'dataset', 'project']), role }))
+      .min(1),
   })
   .refine((each) => each.concurrency === 1 || each.cpu >= 1, { error: 'concurrency needs a whole CPU' })
   .refine(({ trigger, timeoutSeconds }) =>
@@ -125,8 +128,28 @@ test('every setting without a default has a source', () => {
   }
 })
 
-test('invariant 9: no role on the project: each is on a bucket, a topic or a secret, and none is of an admin', () => {
+test('invariant 9: no role on the project but that of running jobs, and none is of an admin', () => {
   for (const { name, access } of manifest) {
-    for (const each of access) assert.doesNotMatch(each.role, /admin|owner|editor$/i, name)
+    for (const each of access) {
+      if (each.kind === 'project') assert.equal(each.role, 'roles/bigquery.jobUser', name)
+      if (each.kind === 'dataset') assert.match(each.role, /^roles\/bigquery\.data(Viewer|Editor)$/, name)
+      else assert.doesNotMatch(each.role, /admin|owner|editor$/i, name)
+    }
+  }
+})
+
+test('the warehouse is BigQuery in the cloud and DuckDB here, said once', () => {
+  for (const { name, settings } of manifest.filter((each) => 'WAREHOUSE' in each.settings)) {
+    const source = settings.WAREHOUSE!
+    assert.equal(source.from, 'either', name)
+    if (source.from !== 'either') continue
+    assert.deepEqual(
+      [source.cloud, source.local],
+      [
+        { from: 'value', value: 'bigquery' },
+        { from: 'value', value: 'duckdb' },
+      ],
+    )
+    assert.ok(settings.BIGQUERY_LOCATION, name)
   }
 })

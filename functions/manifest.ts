@@ -1,83 +1,14 @@
+import {
+  type Access,
+  BUCKETS,
+  DATASETS,
+  type DatasetName,
+  type FunctionEntry,
+  SECRETS,
+  type SettingSource,
+  TOPICS,
+} from './manifest-parts.ts'
 import { type SettingName, settingNames } from './settings.ts'
-
-/** Pub/Sub topics of the pipeline. */
-export const TOPICS = {
-  events: 'hospital-events',
-  changes: 'hospital-changes',
-  deadLetters: 'hospital-dead-letters',
-} as const
-export type Topic = (typeof TOPICS)[keyof typeof TOPICS]
-
-/** Buckets by what they are for; the stack gives them their full names. */
-export const BUCKETS = { lake: 'lake' } as const
-export type BucketName = (typeof BUCKETS)[keyof typeof BUCKETS]
-
-/** Secrets by what they hold; none has a default. */
-export const SECRETS = {
-  databaseReader: 'postgres-reader-url',
-  databaseWriter: 'postgres-writer-url',
-  clickhousePassword: 'clickhouse-password',
-} as const
-export type Secret = (typeof SECRETS)[keyof typeof SECRETS]
-
-/** Where a setting's value comes from. */
-export type SettingSource =
-  | { from: 'project' }
-  | { from: 'bucket'; bucket: BucketName }
-  | { from: 'topic'; topic: Topic }
-  | { from: 'secret'; secret: Secret }
-  /** The brokers' addresses. */
-  | { from: 'kafka' }
-  /** ClickHouse's address. */
-  | { from: 'clickhouse' }
-  | { from: 'value'; value: string }
-  /** The function's own `timeoutSeconds`. */
-  | { from: 'timeout' }
-  /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
-  | { from: 'local'; what: 'storage-emulator' | 'pubsub-emulator' | 'duckdb-file' }
-
-export type Access =
-  | { kind: 'bucket'; bucket: BucketName; role: string }
-  | { kind: 'topic'; topic: Topic; role: string }
-  | { kind: 'secret'; secret: Secret; role: string }
-
-export interface PushTrigger {
-  kind: 'push'
-  topic: Topic
-  subscription: string
-  ackDeadlineSeconds: number
-  minimumBackoffSeconds: number
-  maximumBackoffSeconds: number
-  /** Null together with `deadLetterTopic`: tried until the retention ends. */
-  maxDeliveryAttempts: number | null
-  deadLetterTopic: Topic | null
-  retentionDays: number
-}
-
-export interface ScheduleTrigger {
-  kind: 'schedule'
-  cron: string
-  timeZone: 'UTC'
-  attemptDeadlineSeconds: number
-  retries: number
-}
-
-export interface FunctionEntry {
-  name: string
-  /** The name that `index.ts` in `folder` registers with the framework. */
-  entryPoint: string
-  /** Below functions/. */
-  folder: string
-  runtime: 'nodejs24'
-  trigger: PushTrigger | ScheduleTrigger
-  memoryMiB: number
-  cpu: number
-  timeoutSeconds: number
-  concurrency: number
-  maxInstances: number
-  settings: Partial<Record<SettingName, SettingSource>>
-  access: readonly Access[]
-}
 
 const sources: Partial<Record<SettingName, SettingSource>> = {
   LAKE_BUCKET: { from: 'bucket', bucket: BUCKETS.lake },
@@ -85,8 +16,19 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   DEAD_LETTER_TOPIC: { from: 'topic', topic: TOPICS.deadLetters },
   STORAGE_EMULATOR_HOST: { from: 'local', what: 'storage-emulator' },
   PUBSUB_EMULATOR_HOST: { from: 'local', what: 'pubsub-emulator' },
-  WAREHOUSE: { from: 'value', value: 'duckdb' },
+  WAREHOUSE: {
+    from: 'either',
+    cloud: { from: 'value', value: 'bigquery' },
+    local: { from: 'value', value: 'duckdb' },
+  },
   DUCKDB_PATH: { from: 'local', what: 'duckdb-file' },
+  BIGQUERY_LOCATION: { from: 'cloud', what: 'location' },
+  BIGQUERY_RAW_DATASET: { from: 'dataset', dataset: DATASETS.raw },
+  BIGQUERY_LOADS_DATASET: { from: 'dataset', dataset: DATASETS.loads },
+  BIGQUERY_EXTERNAL_DATASET: { from: 'dataset', dataset: DATASETS.external },
+  BIGQUERY_POLICY_TAG_PATIENT: { from: 'cloud', what: 'policy-tag-patient' },
+  BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS: { from: 'cloud', what: 'policy-tag-patient-with-others' },
+  BIGQUERY_POLICY_TAG_STAFF: { from: 'cloud', what: 'policy-tag-staff' },
   FUNCTION_TIMEOUT_SECONDS: { from: 'timeout' },
   EVENTS_TOPIC: { from: 'topic', topic: TOPICS.events },
   DATABASE_WRITER_URL: { from: 'secret', secret: SECRETS.databaseWriter },
@@ -115,6 +57,10 @@ const readClickhousePassword: Access = {
   role: 'roles/secretmanager.secretAccessor',
 }
 
+const runJobs: Access = { kind: 'project', role: 'roles/bigquery.jobUser' }
+const onDatasets = (role: string, ...datasets: DatasetName[]): Access[] =>
+  datasets.map((dataset) => ({ kind: 'dataset', dataset, role }))
+
 function loader(name: string, cron: string): FunctionEntry {
   return {
     name,
@@ -128,7 +74,12 @@ function loader(name: string, cron: string): FunctionEntry {
     concurrency: 1,
     maxInstances: 1,
     settings: settingsOf(settingNames.loader),
-    access: [readLake, publishDeadLetters],
+    access: [
+      readLake,
+      publishDeadLetters,
+      runJobs,
+      ...onDatasets('roles/bigquery.dataEditor', DATASETS.raw, DATASETS.loads, DATASETS.external),
+    ],
   }
 }
 
@@ -261,6 +212,8 @@ export const manifest: readonly FunctionEntry[] = [
       readLake,
       { kind: 'secret', secret: SECRETS.databaseReader, role: 'roles/secretmanager.secretAccessor' },
       readClickhousePassword,
+      runJobs,
+      ...onDatasets('roles/bigquery.dataViewer', DATASETS.raw),
     ],
   },
 ]

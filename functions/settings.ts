@@ -8,6 +8,16 @@ const emulatorUrl = z
   .transform((url) => url.replace(/(\/storage\/v1)?\/*$/, ''))
   .optional()
 
+const dataset = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,1024}$/)
+    .default(fallback)
+const policyTag = z
+  .string()
+  .regex(/^projects\/[^/]+\/locations\/[^/]+\/taxonomies\/\d+\/policyTags\/\d+$/)
+  .optional()
+
 const logging = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }
 
 /** Every setting of every function, once. */
@@ -20,8 +30,9 @@ export const settingSchemas = {
   STORAGE_EMULATOR_HOST: emulatorUrl,
   /** `host:port`; the Pub/Sub client reads it by itself. */
   PUBSUB_EMULATOR_HOST: z.string().min(1).optional(),
-  WAREHOUSE: z.enum(['duckdb']),
-  DUCKDB_PATH: z.string().min(1),
+  /** Which settings a warehouse needs beside it: see warehouse/compose.ts. */
+  WAREHOUSE: z.enum(['duckdb', 'bigquery']),
+  DUCKDB_PATH: z.string().min(1).optional(),
   DUCKDB_MEMORY_LIMIT: z
     .string()
     .regex(/^[1-9]\d*(MB|GB|MiB|GiB)$/)
@@ -29,6 +40,26 @@ export const settingSchemas = {
   DUCKDB_THREADS: whole(2, 1, 64),
   /** Seconds to wait for another process to close the DuckDB file. */
   DUCKDB_LOCK_WAIT_SECONDS: whole(60, 0, 600),
+  /** `EU` or a region: where the datasets lie, and the lake's bucket too. */
+  BIGQUERY_LOCATION: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{2,40}$/)
+    .optional(),
+  BIGQUERY_RAW_DATASET: dataset('raw'),
+  /** Loads under way. */
+  BIGQUERY_LOADS_DATASET: dataset('raw_loads'),
+  /** Tables over the lake. */
+  BIGQUERY_EXTERNAL_DATASET: dataset('external'),
+  /** Policy tags of the catalog's classes; without them identifying columns are protected by the dataset alone. */
+  BIGQUERY_POLICY_TAG_PATIENT: policyTag,
+  BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS: policyTag,
+  BIGQUERY_POLICY_TAG_STAFF: policyTag,
+  /** Load jobs of one table in 24 hours. */
+  BIGQUERY_LOADS_A_DAY: whole(1000, 1, 15_000),
+  /** Seconds to wait for one job. */
+  BIGQUERY_JOB_TIMEOUT_SECONDS: whole(120, 1, 3600),
+  /** `http://host:port` of an emulator. */
+  BIGQUERY_EMULATOR_HOST: emulatorUrl,
   /** Objects and compressed bytes of one load. */
   LOAD_GROUP_OBJECTS: whole(500, 1, 10_000),
   LOAD_GROUP_BYTES: whole(32 * 1024 * 1024, 1, 1024 * 1024 * 1024),
@@ -75,6 +106,24 @@ export const settingSchemas = {
 
 export type SettingName = keyof typeof settingSchemas
 
+const warehouse = [
+  'WAREHOUSE',
+  'DUCKDB_PATH',
+  'DUCKDB_MEMORY_LIMIT',
+  'DUCKDB_THREADS',
+  'DUCKDB_LOCK_WAIT_SECONDS',
+  'BIGQUERY_LOCATION',
+  'BIGQUERY_RAW_DATASET',
+  'BIGQUERY_LOADS_DATASET',
+  'BIGQUERY_EXTERNAL_DATASET',
+  'BIGQUERY_POLICY_TAG_PATIENT',
+  'BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS',
+  'BIGQUERY_POLICY_TAG_STAFF',
+  'BIGQUERY_LOADS_A_DAY',
+  'BIGQUERY_JOB_TIMEOUT_SECONDS',
+  'BIGQUERY_EMULATOR_HOST',
+] as const satisfies readonly SettingName[]
+
 export const settingNames = {
   'lake-sink': [
     'LAKE_BUCKET',
@@ -102,11 +151,7 @@ export const settingNames = {
     'DEAD_LETTER_TOPIC',
     'STORAGE_EMULATOR_HOST',
     'PUBSUB_EMULATOR_HOST',
-    'WAREHOUSE',
-    'DUCKDB_PATH',
-    'DUCKDB_MEMORY_LIMIT',
-    'DUCKDB_THREADS',
-    'DUCKDB_LOCK_WAIT_SECONDS',
+    ...warehouse,
     'LOAD_GROUP_OBJECTS',
     'LOAD_GROUP_BYTES',
     'LOAD_STAGED_BYTES',
@@ -138,11 +183,7 @@ export const settingNames = {
     'LAKE_BUCKET',
     'GOOGLE_CLOUD_PROJECT',
     'STORAGE_EMULATOR_HOST',
-    'WAREHOUSE',
-    'DUCKDB_PATH',
-    'DUCKDB_MEMORY_LIMIT',
-    'DUCKDB_THREADS',
-    'DUCKDB_LOCK_WAIT_SECONDS',
+    ...warehouse,
     'LOG_LEVEL',
   ],
 } as const satisfies Record<string, readonly SettingName[]>

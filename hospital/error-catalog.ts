@@ -117,6 +117,21 @@ export const errorCatalog = {
     retry: 'backoff',
     todo: 'look up the status in the list of error codes of ClickHouse; check its address, user and memory; the message comes again by itself',
   },
+  WAREHOUSE_QUOTA_SPENT: {
+    what: 'the load jobs of a day or another quota of BigQuery are spent',
+    retry: 'backoff',
+    todo: 'nothing is lost and loading goes on by itself; if it happens again, make groups larger (LOAD_GROUP_OBJECTS), or raise the quota or BIGQUERY_LOADS_A_DAY',
+  },
+  WAREHOUSE_REFUSED: {
+    what: 'BigQuery refuses a request',
+    retry: 'never',
+    todo: 'by the reason: accessDenied: give the account roles/bigquery.dataEditor on the datasets and roles/bigquery.jobUser on the project; notFound: check dataset names and BIGQUERY_LOCATION; anything else is a fault of ours to report',
+  },
+  WAREHOUSE_SCHEMA_CONFLICT: {
+    what: 'a dataset or table of the warehouse is there in another shape',
+    retry: 'never',
+    todo: 'nothing was changed; move the table away or mend it as the message says, then load again',
+  },
   DATABASE_UNAVAILABLE: {
     what: 'PostgreSQL did not answer as it should',
     retry: 'backoff',

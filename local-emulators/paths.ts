@@ -9,6 +9,8 @@ export const tools = {
   jars: join(root, '.tools', 'jars'),
   venv: join(root, '.venv'),
   python: join(root, '.venv', 'bin', 'python'),
+  /** bqemulator pins other versions than dbt does. */
+  bqemulatorVenv: join(root, '.tools', 'bqemulator-venv'),
   dbt: join(root, '.venv', 'bin', 'dbt'),
 }
 

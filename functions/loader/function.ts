@@ -6,7 +6,7 @@ import { gcsLake, storageClient } from '../lake/gcs.ts'
 import { createLog } from '../log.ts'
 import { pubsubPublisher } from '../publisher.ts'
 import { readSettings, settingNames } from '../settings.ts'
-import { duckdbWarehouse } from '../warehouse/duckdb.ts'
+import { composeWarehouse } from '../warehouse/compose.ts'
 import type { LoaderDeps } from './group.ts'
 import { loadTables, statusOf } from './load.ts'
 
@@ -41,12 +41,7 @@ export function composeLoader(name: string, kind: Table['kind']): HttpFunction {
   const deps: LoaderDeps = {
     name,
     lake: gcsLake(storage.bucket(settings.LAKE_BUCKET)),
-    warehouse: duckdbWarehouse({
-      path: settings.DUCKDB_PATH,
-      memoryLimit: settings.DUCKDB_MEMORY_LIMIT,
-      threads: settings.DUCKDB_THREADS,
-      lockWaitMs: settings.DUCKDB_LOCK_WAIT_SECONDS * 1000,
-    }),
+    warehouse: composeWarehouse(settings),
     deadLetters: pubsubPublisher(projectId, settings.DEAD_LETTER_TOPIC),
     log: createLog(name, settings.LOG_LEVEL),
     tempRoot: tmpdir(),

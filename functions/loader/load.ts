@@ -144,5 +144,5 @@ export function statusOf(report: LoadReport): 200 | 500 | 503 {
 }
 
 function isPassing(code: string): boolean {
-  return /^(LAKE|WAREHOUSE|PUBSUB)_UNAVAILABLE$/.test(code)
+  return /^((LAKE|WAREHOUSE|PUBSUB)_UNAVAILABLE|WAREHOUSE_QUOTA_SPENT)$/.test(code)
 }

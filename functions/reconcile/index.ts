@@ -7,6 +7,10 @@ import { bodyOf, postFunction, sendError } from '../http.ts'
 import { gcsLake, storageClient } from '../lake/gcs.ts'
 import { createLog } from '../log.ts'
 import { readSettings, settingNames } from '../settings.ts'
+import { bigqueryClient } from '../warehouse/bigquery/client.ts'
+import { Jobs } from '../warehouse/bigquery/jobs.ts'
+import { bigqueryOptions, duckdbFile } from '../warehouse/compose.ts'
+import { bigqueryChanges } from './bigquery-changes.ts'
 import { clickhouseStore } from './clickhouse.ts'
 import { openKafka } from './positions.ts'
 import { openSnapshot } from './postgres.ts'
@@ -26,6 +30,16 @@ const clickhouse = openClickHouse({
   database: settings.CLICKHOUSE_DATABASE,
   timeoutMs: 600_000,
 })
+const inBigquery = settings.WAREHOUSE === 'bigquery'
+const warehouse = duckdbFile(inBigquery ? { ...settings, DUCKDB_PATH: '' } : settings)
+const bigquery = inBigquery
+  ? bigqueryChanges(
+      new Jobs(bigqueryClient(bigqueryOptions(settings)), {
+        timeoutMs: settings.BIGQUERY_JOB_TIMEOUT_SECONDS * 1000,
+      }),
+      settings.BIGQUERY_RAW_DATASET,
+    )
+  : undefined
 const requestSchema = z.object({ waitSeconds: z.number().min(0).max(600).default(20) })
 
 /** POST `{"waitSeconds"?: n}`: 200 with a ReconcileReport, whatever it says; 503 when a part can't be reached. */
@@ -45,12 +59,8 @@ http(
         openSource: () => openSnapshot(settings.DATABASE_READER_URL),
         openKafka: () => openKafka(settings.KAFKA_BROKERS),
         lake,
-        warehouse: {
-          path: settings.DUCKDB_PATH,
-          memoryLimit: settings.DUCKDB_MEMORY_LIMIT,
-          threads: settings.DUCKDB_THREADS,
-          lockWaitMs: settings.DUCKDB_LOCK_WAIT_SECONDS * 1000,
-        },
+        warehouse,
+        bigquery,
         stores: [clickhouseStore(clickhouse)],
         slot: settings.REPLICATION_SLOT,
         tempRoot: tmpdir(),

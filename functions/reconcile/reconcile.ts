@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { catalog } from '@pipeline/hospital/catalog.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import { type DuckdbFileOptions, withDatabase } from '../warehouse/duckdb-file.ts'
+import type { BigqueryChanges } from './bigquery-changes.ts'
+import { bigqueryVisible } from './bigquery-sql.ts'
 import { comparable } from './columns.ts'
 import { type CurrentRows, type CurrentStore, readCurrent } from './current-store.ts'
 import { readDeadLetters } from './dead-letters.ts'
@@ -21,8 +23,10 @@ export interface ReconcileDeps {
   lake: Lake
   /** Stores of current rows beside the warehouse. */
   stores: readonly CurrentStore[]
-  /** The DuckDB file of the warehouse. */
+  /** The DuckDB file of the warehouse; its limits hold for the work too. Its `path` counts only without `bigquery`. */
   warehouse: DuckdbFileOptions
+  /** BigQuery's raw log, where that is the warehouse. */
+  bigquery?: BigqueryChanges | undefined
   slot: string
   tempRoot: string
   /** How long changes may be on their way to the lake, ms. */
@@ -105,8 +109,13 @@ async function compareTables(
   captureBehindBytes: number | null,
   deadline: number,
 ): Promise<TableReport[]> {
-  const visible = visibleSql(parseSnapshot(source.transactions), source.at)
-  const hasWarehouse = (await stat(deps.warehouse.path).catch(() => undefined)) !== undefined
+  const snapshot = parseSnapshot(source.transactions)
+  const visible = visibleSql(snapshot, source.at)
+  const bigquery = deps.bigquery && {
+    changes: deps.bigquery,
+    visible: bigqueryVisible(snapshot, source.at),
+  }
+  const hasWarehouse = !bigquery && (await stat(deps.warehouse.path).catch(() => undefined)) !== undefined
   return withDatabase({ ...deps.warehouse, path: workFile }, async (db) => {
     const reports: TableReport[] = []
     for (const { name: table } of catalog) {
@@ -144,6 +153,7 @@ async function compareTables(
             captured: captureBehindBytes === 0,
             visible,
             warehouse,
+            bigquery,
             tempRoot: deps.tempRoot,
             current,
           }),

@@ -1,5 +1,5 @@
-/** Where rows are looked at: the lake's objects, the warehouse's raw log, dbt's staged rows, ClickHouse's tables. */
-export const STORES = ['lake', 'raw', 'staged', 'clickhouse'] as const
+/** Where rows are looked at: the lake, the warehouse's raw log (DuckDB or BigQuery), dbt's staged rows, ClickHouse. */
+export const STORES = ['lake', 'raw', 'staged', 'bigquery', 'clickhouse'] as const
 export type Store = (typeof STORES)[number]
 
 export interface StoreReport {

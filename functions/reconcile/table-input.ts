@@ -1,5 +1,6 @@
 import type { Lake, LakeObject } from '../lake/port.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
+import type { BigqueryInput } from './bigquery.ts'
 import type { SourceColumn } from './columns.ts'
 import type { CurrentRows } from './current-store.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -25,6 +26,8 @@ export interface TableInput {
   visible: string
   /** Whether the warehouse is attached. */
   warehouse: boolean
+  /** Set where BigQuery is the warehouse; the stores of the DuckDB file are left out then. */
+  bigquery?: BigqueryInput | undefined
   tempRoot: string
   /** Stores of current rows as they were read before the lake was listed. */
   current: readonly CurrentRows[]

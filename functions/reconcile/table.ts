@@ -1,8 +1,9 @@
-import type { Database } from '../warehouse/duckdb-file.ts'
+import { reconcileBigquery } from './bigquery.ts'
 import { compareRows } from './compare.ts'
+import { contradicted } from './contradicted.ts'
 import { reconcileCurrent } from './current.ts'
 import { explain } from './explain.ts'
-import { createChanges, type Difference, fold } from './fold.ts'
+import { createChanges, fold } from './fold.ts'
 import { readLake } from './lake-changes.ts'
 import type { Ranging } from './postgres.ts'
 import { size } from './ranges.ts'
@@ -11,22 +12,6 @@ import { reconcileStaged } from './staged.ts'
 import { gapsOf, type TableInput } from './table-input.ts'
 import { type LoadedObject, readRaw } from './warehouse-changes.ts'
 
-/** Of the keys found, those whose row stands in another form in `others` at the same place in the order. */
-async function contradicted(
-  db: Database,
-  found: readonly Difference[],
-  rows: string,
-  others: string,
-): Promise<Set<string>> {
-  if (found.length === 0) return new Set()
-  const keys = await db.rows<{ key: string }>(
-    `SELECT a.row_key AS key FROM ${rows} a LEFT JOIN ${others} b ON a.row_key = b.row_key AND a.sequence = b.sequence
-     WHERE a.versions > 1 OR (b.row_key IS NOT NULL AND a.hash IS DISTINCT FROM b.hash)`,
-  )
-  const conflicting = new Set(keys.map(({ key }) => key))
-  return new Set(found.map(({ key }) => key).filter((key) => conflicting.has(key)))
-}
-
 /** Compares one table in every store. */
 export async function reconcileTable(input: TableInput): Promise<TableReport> {
   const { db, source, lake, table, columns, objects, tempRoot, visible } = input
@@ -34,27 +19,44 @@ export async function reconcileTable(input: TableInput): Promise<TableReport> {
   const rows = (await source.buckets(table, columns, ranging)).reduce((sum, { count }) => sum + count, 0)
   const broken = await readLake(db, lake, objects, columns, 'lake_changes', tempRoot)
   await fold(db, 'lake_rows', 'lake_changes', visible)
+  const stores = input.bigquery
+    ? await storesWithBigquery(input, input.bigquery, ranging, broken)
+    : await storesWithDuckdb(input, ranging, broken)
+  const names = objects.map(({ name }) => name)
+  for (const current of input.current) {
+    stores.push(await reconcileCurrent(input, ranging, current, size(gapsOf(input, names).open)))
+  }
+  return { table, rows, notCompared: input.notCompared, stores }
+}
+
+async function storesWithBigquery(
+  input: TableInput,
+  bigquery: NonNullable<TableInput['bigquery']>,
+  ranging: Ranging,
+  broken: readonly string[],
+): Promise<StoreReport[]> {
+  const loaded = await bigquery.changes.loaded(input.table)
+  const done = (loaded ?? []).filter(({ state }) => state === 'done').map(({ object }) => object)
+  const report = await reconcileBigquery(input, bigquery, ranging, loaded)
+  return [await lakeReport(input, ranging, broken, done, 'bigquery_rows'), report]
+}
+
+async function storesWithDuckdb(
+  input: TableInput,
+  ranging: Ranging,
+  broken: readonly string[],
+): Promise<StoreReport[]> {
+  const { db, table, columns, visible } = input
   await createChanges(db, 'raw_changes')
   const loaded = input.warehouse ? await readRaw(db, table, columns, 'raw_changes') : []
   await fold(db, 'raw_rows', 'raw_changes', visible)
-
   const done = loaded.filter(({ state }) => state === 'done').map(({ object }) => object)
   const rawOpen = size(gapsOf(input, done).open)
-  const lakeOpen = size(
-    gapsOf(
-      input,
-      objects.map(({ name }) => name),
-    ).open,
-  )
-  const stores = [
-    await lakeReport(input, ranging, broken, done),
+  return [
+    await lakeReport(input, ranging, broken, done, 'raw_rows'),
     await rawReport(input, ranging, loaded, rawOpen),
     await reconcileStaged(input, ranging, input.captured ? rawOpen : null),
   ]
-  for (const current of input.current) {
-    stores.push(await reconcileCurrent(input, ranging, current, lakeOpen))
-  }
-  return { table, rows, notCompared: input.notCompared, stores }
 }
 
 async function lakeReport(
@@ -62,6 +64,7 @@ async function lakeReport(
   ranging: Ranging,
   broken: readonly string[],
   done: readonly string[],
+  loadedRows: string,
 ): Promise<StoreReport> {
   const names = input.objects.map(({ name }) => name)
   const { open, lost } = gapsOf(input, names)
@@ -72,7 +75,7 @@ async function lakeReport(
     rows: count,
     differences: found,
     more: total - found.length,
-    contradicted: await contradicted(input.db, found, 'lake_rows', 'raw_rows'),
+    contradicted: await contradicted(input.db, found, 'lake_rows', loadedRows),
     open: input.captured ? size(open) : null,
     faults: [
       ...lost.map(({ first, last }) => `offsets ${first} to ${last} are missing and later ones are there`),

@@ -6,13 +6,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { catalog } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
-import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
-import type { LakeObject } from '../lake/port.ts'
-import { stagedLine } from '../loader/stage.ts'
-import { batchOf, visitChanges } from '../testing/batches.ts'
 import { duckdbWarehouse } from './duckdb.ts'
 import { type DuckdbFileOptions, withDatabase } from './duckdb-file.ts'
-import type { StagedObject } from './port.ts'
+import { warehouseCases } from './warehouse.cases.ts'
 
 let folder: string
 let files = 0
@@ -21,12 +17,6 @@ const newFile = (lockWaitMs = 200): DuckdbFileOptions => ({
   memoryLimit: '256MB',
   threads: 1,
   lockWaitMs,
-})
-const object = (first: number, generation = '1'): LakeObject => ({
-  name: batchOf(visitChanges(first, first)).name,
-  generation,
-  size: 10,
-  storedAt: '2024-03-05T10:20:30.123Z',
 })
 
 before(async () => {
@@ -128,68 +118,13 @@ test('every table of the catalog has its change log from the first call on', asy
   )
 })
 
-test('invariant 2: the same objects are the same load, and what the ledger knows is not planned again', async () => {
-  const ids: string[] = []
-  for (const objects of [
-    [object(1), object(2)],
-    [object(2), object(1)],
-    [object(1, '2'), object(2)],
-  ]) {
-    const plan = await duckdbWarehouse(newFile()).plan('visits', objects)
-    ids.push(plan!.loadId)
-  }
-  assert.equal(ids[0], ids[1])
-  assert.notEqual(ids[0], ids[2])
-
-  const warehouse = duckdbWarehouse(newFile())
-  const plan = await warehouse.plan('visits', [object(1), object(2)])
-  assert.equal(await warehouse.plan('visits', [object(2), object(1)]), undefined)
-  const next = await warehouse.plan('visits', [object(1), object(3)])
-  assert.deepEqual(next!.objects, [object(3)])
-  assert.deepEqual(await warehouse.unknown('visits', [object(1), object(1, '2'), object(4)]), [
-    object(1, '2'),
-    object(4),
-  ])
-  assert.deepEqual(
-    (await warehouse.planned('visits')).map((each) => [each.loadId, each.objects]),
-    [
-      [plan!.loadId, [object(1), object(2)]],
-      [next!.loadId, [object(3)]],
-    ],
-  )
-  assert.deepEqual(await warehouse.planned('patients'), [])
-})
-
-test('giving an object up and releasing it end its plan', async () => {
-  const warehouse = duckdbWarehouse(newFile())
-  const plan = (await warehouse.plan('visits', [object(1), object(2), object(3)]))!
-  await warehouse.markBroken(plan, object(1), 'LAKE_OBJECT_BROKEN')
-  await warehouse.release(plan, object(2))
-  assert.deepEqual(
-    (await warehouse.planned('visits')).map((each) => each.objects),
-    [[object(3)]],
-  )
-  assert.deepEqual(await warehouse.unknown('visits', [object(1), object(2)]), [object(2)])
-})
-
-test('invariant 2: a load that is applied twice counts once, and so does a part of it', async () => {
+warehouseCases(() => {
   const file = newFile()
-  const warehouse = duckdbWarehouse(file)
-  const plan = (await warehouse.plan('visits', [object(1), object(2)]))!
-  const staged: StagedObject[] = []
-  for (const each of plan.objects) {
-    const name = parseLakeName(each.name)!
-    const [change] = visitChanges(name.firstOffset, name.firstOffset)
-    const line = stagedLine(JSON.stringify(change), { ...change!, keyed: true }, name, ['visit_id'])
-    const path = join(folder, `${name.firstOffset}.ndjson`)
-    await writeFile(path, `${line}\n`)
-    staged.push({ object: each, name, file: path, rows: 1, bytes: line.length, longestLine: line.length })
+  const rows = async () => {
+    const [counted] = await withDatabase(file, (db) =>
+      db.rows<{ n: number }>('SELECT count(*)::INTEGER AS n FROM raw.visits_changes'),
+    )
+    return counted!.n
   }
-  assert.deepEqual(await warehouse.apply(plan, staged.slice(0, 1)), { objects: 1, rows: 1, duplicates: 0 })
-  assert.deepEqual(await warehouse.apply(plan, staged), { objects: 1, rows: 1, duplicates: 0 })
-  assert.deepEqual(await warehouse.apply(plan, staged), { objects: 0, rows: 0, duplicates: 0 })
-  const [rows] = await withDatabase(file, (db) =>
-    db.rows('SELECT count(*)::INTEGER AS n FROM raw.visits_changes'),
-  )
-  assert.deepEqual(rows, { n: 2 })
+  return { warehouse: duckdbWarehouse(file), rows }
 })

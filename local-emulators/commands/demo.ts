@@ -19,8 +19,8 @@ import { load } from './load.ts'
 import { formatReport } from './reconcile.ts'
 import { readStatus } from './status.ts'
 import { printStep } from './steps.ts'
-import { waitForEvents } from './wait-for-events.ts'
 import { waitForClickHouse } from './wait-for-clickhouse.ts'
+import { waitForEvents } from './wait-for-events.ts'
 import { waitForLake } from './wait-for-lake.ts'
 
 interface Options {

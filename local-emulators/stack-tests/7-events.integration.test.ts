@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { waitForEvents } from '../commands/wait-for-events.ts'
 import { bill, eventTime, remove, type TestEvent, upsert, visit } from '../oltp-sink/harness.ts'
 import { produce } from '../producer/produce.ts'
-import { EVENTS_GROUP } from '../supervisor/stack.ts'
+import { EVENTS_GROUP } from '../supervisor/describe.ts'
 import {
   assertEqual,
   bucket,

@@ -1,4 +1,9 @@
-import { type FunctionEntry, SECRETS, type SettingSource, TOPICS } from '@pipeline/functions/manifest.ts'
+import {
+  type FunctionEntry,
+  SECRETS,
+  type SettingSource,
+  TOPICS,
+} from '@pipeline/functions/manifest-parts.ts'
 import type { StackFile } from '../stack-file.ts'
 
 /** Addresses under which the official clients find the emulators. */
@@ -10,7 +15,7 @@ function emulators(stack: StackFile): Record<string, string> {
   }
 }
 
-function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): string {
+function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): string | undefined {
   switch (source.from) {
     case 'project':
       return stack.projectId
@@ -33,6 +38,12 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
         // The local ClickHouse asks for no password, and an empty setting counts as none.
         [SECRETS.clickhousePassword]: '',
       }[source.secret]
+    case 'dataset':
+      return source.dataset
+    case 'either':
+      return value(source.local, entry, stack)
+    case 'cloud':
+      return undefined
     case 'local':
       return {
         'storage-emulator': stack.gcsEndpoint,
@@ -42,11 +53,13 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
   }
 }
 
-/** The environment of a function: a value for each setting of its manifest entry. */
+/** The environment of a function: a value for each setting of its manifest entry but those of the cloud alone. */
 export function functionEnvironment(entry: FunctionEntry, stack: StackFile): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(entry.settings).map(([name, source]) => [name, value(source, entry, stack)]),
-  )
+  const values = Object.entries(entry.settings).flatMap(([name, source]) => {
+    const text = value(source, entry, stack)
+    return text === undefined ? [] : [[name, text] as const]
+  })
+  return Object.fromEntries(values)
 }
 
 /** The environment of the relay. */

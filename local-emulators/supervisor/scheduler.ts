@@ -1,4 +1,4 @@
-import type { FunctionEntry } from '@pipeline/functions/manifest.ts'
+import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
 import { Cron } from 'croner'
 import type { ControlState } from './control.ts'
 

@@ -1,14 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import { dirname, join } from 'node:path'
-import {
-  CDC_ROLE,
-  checkServer,
-  migrate,
-  READER_ROLE,
-  setRolePasswords,
-  WRITER_ROLE,
-} from '@pipeline/cdc/database.ts'
+import { CDC_ROLE, checkServer, migrate, setRolePasswords } from '@pipeline/cdc/database.ts'
 import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
 import { createTopics } from '@pipeline/cdc/topics.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
@@ -16,10 +9,10 @@ import { pino } from 'pino'
 import type { StatePaths } from '../paths.ts'
 import { rememberPorts } from '../ports.ts'
 import { loadSecrets } from '../secrets.ts'
-import { clickhouseService, clickhouseUrl } from '../services/clickhouse.ts'
+import { clickhouseService } from '../services/clickhouse.ts'
 import { connectService } from '../services/connect.ts'
 import { functionService } from '../services/functions.ts'
-import { gcsEndpoint, gcsService } from '../services/gcs.ts'
+import { gcsService } from '../services/gcs.ts'
 import { guardService } from '../services/guard.ts'
 import { kafkaService } from '../services/kafka.ts'
 import { adminUrl, ensureDatabase, postgresService } from '../services/postgres.ts'
@@ -28,17 +21,13 @@ import { relayService } from '../services/relay.ts'
 import type { Settings } from '../settings.ts'
 import { type StackFile, writeStackFile } from '../stack-file.ts'
 import { serveControl } from './control.ts'
+import { asRole, BUCKET, describeStack, EVENTS_GROUP, PROJECT_ID, RELAY_GROUP } from './describe.ts'
 import { functionEnvironment, guardEnvironment, relayEnvironment } from './environment.ts'
 import { endLeftovers, recordProcesses } from './leftovers.ts'
 import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
 import { rewindEvents, rewindToStores } from './resend.ts'
 import { Scheduler } from './scheduler.ts'
 import { createSubscriptions } from './subscriptions.ts'
-
-export const PROJECT_ID = 'hospital-local'
-export const RELAY_GROUP = 'hospital-relay'
-export const EVENTS_GROUP = 'hospital-relay-events'
-export const BUCKET = 'hospital-datalake'
 
 const FIXED = [
   'POSTGRES',
@@ -90,32 +79,7 @@ export class Stack {
     const ports = await this.ports()
     const postgres = { dir: paths.postgres, port: ports.POSTGRES!, password: secrets.postgres }
     const postgresUrl = settings.HOSPITAL_DATABASE_URL ?? adminUrl(postgres)
-    const urlOf = (role: string, password: string): string =>
-      Object.assign(new URL(postgresUrl), { username: role, password }).href
-    const local = (port: number | undefined): string => `http://127.0.0.1:${port}`
-    const stack: StackFile = {
-      version: 1,
-      startedAt: new Date().toISOString(),
-      stateDir: paths.dir,
-      supervisorPid: process.pid,
-      state: 'starting',
-      projectId: PROJECT_ID,
-      postgresUrl,
-      postgresReaderUrl: urlOf(READER_ROLE, secrets.reader),
-      postgresWriterUrl: urlOf(WRITER_ROLE, secrets.writer),
-      kafkaBrokers: `127.0.0.1:${ports.KAFKA}`,
-      connectUrl: local(ports.CONNECT),
-      connectorName: 'hospital-postgres',
-      pubsubHost: `127.0.0.1:${ports.PUBSUB}`,
-      pubsubHttpUrl: local(ports.PUBSUB_HTTP),
-      gcsEndpoint: gcsEndpoint(ports.GCS!),
-      gcsBucket: BUCKET,
-      clickhouseUrl: clickhouseUrl(ports.CLICKHOUSE!),
-      warehouseFile: paths.warehouse,
-      relayMetricsUrl: local(ports.METRICS),
-      controlUrl: local(ports.CONTROL),
-      functions: Object.fromEntries(manifest.map(({ name }) => [name, local(ports[name])])),
-    }
+    const stack = describeStack(paths, ports, postgresUrl, secrets)
     this.file = stack
     await writeStackFile(paths, stack)
 
@@ -173,7 +137,9 @@ export class Stack {
       ),
       step('Relay', () => this.run(relayService(relayEnvironment(stack), ports.METRICS!))),
       step('Capture guard', () =>
-        this.run(guardService(guardEnvironment(stack, urlOf(CDC_ROLE, secrets.cdc)), ports.GUARD!)),
+        this.run(
+          guardService(guardEnvironment(stack, asRole(postgresUrl, CDC_ROLE, secrets.cdc)), ports.GUARD!),
+        ),
       ),
     ])
     this.control = await serveControl(ports.CONTROL!, () => ({

@@ -1,5 +1,6 @@
 import { PubSub } from '@google-cloud/pubsub'
-import { manifest, TOPICS } from '@pipeline/functions/manifest.ts'
+import { manifest } from '@pipeline/functions/manifest.ts'
+import { TOPICS } from '@pipeline/functions/manifest-parts.ts'
 
 /** Makes every topic and push subscription of the manifest that is not there yet. */
 export async function createSubscriptions(
