@@ -166,14 +166,10 @@ export class Relay {
 
   private async takeBatch({ batch, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     const { topic, partition } = batch
-    const first = batch.messages[0]
-    const stream = this.stream(topic, partition, first ? Number(first.offset) : 0)
+    const stream = this.stream(topic, partition, Number(batch.firstOffset() ?? 0))
     const newest = stream.take(recordsOf(batch))
     if (newest) this.newestCommit = Date.parse(newest)
-    const end = Number(batch.highWatermark)
-    const last = batch.messages.at(-1)
-    const lag = last ? Math.max(0, end - 1 - Number(last.offset)) : 0
-    this.options.metrics.lag.set({ topic, partition }, lag)
+    this.options.metrics.lag.set({ topic, partition }, Math.max(0, Number(batch.offsetLag())))
     if (this.openBytes() > this.options.maxInFlightBytes / 2) this.flushAll()
     while (
       this.inFlightBytes >= this.options.maxInFlightBytes &&

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { ClickHouseError, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { at } from './names.ts'
@@ -42,11 +43,11 @@ function unavailable(action: string, error: unknown): PipelineError {
 
 /**
  * What an insert must be: whole when it is answered (no asynchronous insert, whatever the server's default), with
- * nothing made up for a null, and taken again even when the same rows came before, so that a replay mends.
+ * nothing made up for a null. A token of its own keeps a server from dropping it when the same rows came before, so
+ * that a replay mends; the settings that say the same have changed with the versions.
  */
 const INSERT_SETTINGS = {
   async_insert: 0,
-  insert_deduplicate: 0,
   input_format_null_as_default: 0,
   wait_end_of_query: 1,
 } as const
@@ -90,7 +91,7 @@ export function openClickHouse(options: ClickHouseOptions): ClickHouse {
           columns: [...columns] as [string, ...string[]],
           values: [lines.join('\n')],
           format: 'JSONCompactEachRow',
-          clickhouse_settings: INSERT_SETTINGS,
+          clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: randomUUID() },
         })
       }),
     rows: <T>(sql: string, params?: Record<string, unknown>) =>
