@@ -22,7 +22,10 @@ export const SECRETS = {
   databaseReader: 'postgres-reader-url',
   databaseWriter: 'postgres-writer-url',
   clickhousePassword: 'clickhouse-password',
+  kafkaReaderPassword: 'kafka-reader-password',
 } as const
+/** The user of Kafka that reads where topics end. */
+export const KAFKA_READER = 'hospital-reader'
 export type Secret = (typeof SECRETS)[keyof typeof SECRETS]
 
 /** Where a setting's value comes from. */

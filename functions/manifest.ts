@@ -4,6 +4,7 @@ import {
   DATASETS,
   type DatasetName,
   type FunctionEntry,
+  KAFKA_READER,
   SECRETS,
   type SettingSource,
   TOPICS,
@@ -34,6 +35,17 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   DATABASE_WRITER_URL: { from: 'secret', secret: SECRETS.databaseWriter },
   DATABASE_READER_URL: { from: 'secret', secret: SECRETS.databaseReader },
   KAFKA_BROKERS: { from: 'kafka' },
+  KAFKA_TLS: {
+    from: 'either',
+    cloud: { from: 'value', value: 'true' },
+    local: { from: 'value', value: 'false' },
+  },
+  KAFKA_SASL_USER: {
+    from: 'either',
+    cloud: { from: 'value', value: KAFKA_READER },
+    local: { from: 'value', value: '' },
+  },
+  KAFKA_SASL_PASSWORD: { from: 'secret', secret: SECRETS.kafkaReaderPassword },
   CLICKHOUSE_URL: { from: 'clickhouse' },
   CLICKHOUSE_PASSWORD: { from: 'secret', secret: SECRETS.clickhousePassword },
   LOG_LEVEL: { from: 'value', value: 'info' },
@@ -211,6 +223,7 @@ export const manifest: readonly FunctionEntry[] = [
     access: [
       readLake,
       { kind: 'secret', secret: SECRETS.databaseReader, role: 'roles/secretmanager.secretAccessor' },
+      { kind: 'secret', secret: SECRETS.kafkaReaderPassword, role: 'roles/secretmanager.secretAccessor' },
       readClickhousePassword,
       runJobs,
       ...onDatasets('roles/bigquery.dataViewer', DATASETS.raw),

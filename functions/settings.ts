@@ -81,6 +81,10 @@ export const settingSchemas = {
     .string()
     .min(1)
     .transform((text) => text.split(',')),
+  /** Whether the brokers speak TLS; SASL (SCRAM-SHA-256) goes with a user and a password. */
+  KAFKA_TLS: z.stringbool().default(false),
+  KAFKA_SASL_USER: z.string().min(1).optional(),
+  KAFKA_SASL_PASSWORD: z.string().min(1).optional(),
   REPLICATION_SLOT: z
     .string()
     .regex(/^[a-z0-9_]{1,63}$/)
@@ -179,6 +183,9 @@ export const settingNames = {
     'CLICKHOUSE_DATABASE',
     'DATABASE_READER_URL',
     'KAFKA_BROKERS',
+    'KAFKA_TLS',
+    'KAFKA_SASL_USER',
+    'KAFKA_SASL_PASSWORD',
     'REPLICATION_SLOT',
     'LAKE_BUCKET',
     'GOOGLE_CLOUD_PROJECT',

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { http } from '@google-cloud/functions-framework'
-import { safeError } from '@pipeline/hospital/errors.ts'
+import { PipelineError, safeError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
 import { openClickHouse } from '../clickhouse/client.ts'
 import { bodyOf, postFunction, sendError } from '../http.ts'
@@ -30,6 +30,17 @@ const clickhouse = openClickHouse({
   database: settings.CLICKHOUSE_DATABASE,
   timeoutMs: 600_000,
 })
+const { KAFKA_SASL_USER: username, KAFKA_SASL_PASSWORD: password } = settings
+if ((username === undefined) !== (password === undefined)) {
+  throw new PipelineError('SETTING_INVALID', {
+    settings: 'KAFKA_SASL_USER and KAFKA_SASL_PASSWORD go together',
+  })
+}
+const kafka = {
+  brokers: settings.KAFKA_BROKERS,
+  tls: settings.KAFKA_TLS,
+  sasl: username && password ? { username, password } : undefined,
+}
 const inBigquery = settings.WAREHOUSE === 'bigquery'
 const warehouse = duckdbFile(inBigquery ? { ...settings, DUCKDB_PATH: '' } : settings)
 const bigquery = inBigquery
@@ -57,7 +68,7 @@ http(
     try {
       const report = await reconcile({
         openSource: () => openSnapshot(settings.DATABASE_READER_URL),
-        openKafka: () => openKafka(settings.KAFKA_BROKERS),
+        openKafka: () => openKafka(kafka),
         lake,
         warehouse,
         bigquery,

@@ -17,11 +17,19 @@ export interface KafkaPositions {
   close(): Promise<void>
 }
 
+export interface KafkaAddress {
+  brokers: readonly string[]
+  tls: boolean
+  sasl?: { username: string; password: string } | undefined
+}
+
 /** Where the change topics end. Throws KAFKA_UNAVAILABLE. */
-export async function openKafka(brokers: readonly string[]): Promise<KafkaPositions> {
+export async function openKafka({ brokers, tls, sasl }: KafkaAddress): Promise<KafkaPositions> {
   const kafka = new kafkajs.Kafka({
     clientId: 'reconcile',
     brokers: [...brokers],
+    ssl: tls,
+    ...(sasl && { sasl: { mechanism: 'scram-sha-256', ...sasl } }),
     logLevel: kafkajs.logLevel.NOTHING as logLevel,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
   })

@@ -4,8 +4,8 @@ import { type BigqueryOptions, bigqueryClient } from './bigquery/client.ts'
 import type { Datasets } from './bigquery/ensure.ts'
 import type { PolicyTags } from './bigquery/schema.ts'
 import { bigqueryWarehouse } from './bigquery/warehouse.ts'
-import { duckdbWarehouse } from './duckdb.ts'
 import type { DuckdbFileOptions } from './duckdb-file.ts'
+import { lazily } from './lazily.ts'
 import type { Warehouse } from './port.ts'
 
 type LoaderSettings = ReturnType<typeof readSettings<(typeof settingNames.loader)[number]>>
@@ -60,7 +60,10 @@ export function datasetsOf(
 
 /** The warehouse that WAREHOUSE names. Throws SETTING_INVALID when one of its settings is missing. */
 export function composeWarehouse(settings: LoaderSettings): Warehouse {
-  if (settings.WAREHOUSE === 'duckdb') return duckdbWarehouse(duckdbFile(settings))
+  if (settings.WAREHOUSE === 'duckdb') {
+    const file = duckdbFile(settings)
+    return lazily(async () => (await import('./duckdb.ts')).duckdbWarehouse(file))
+  }
   if (settings.LOAD_GROUP_OBJECTS > MAX_OBJECTS)
     throw new PipelineError('SETTING_INVALID', { settings: `LOAD_GROUP_OBJECTS is above ${MAX_OBJECTS}` })
   const policyTags: PolicyTags = {}

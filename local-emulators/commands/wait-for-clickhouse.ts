@@ -19,7 +19,7 @@ export async function waitForClickHouse(stack: StackFile, seconds: number): Prom
   const clickhouse = openClickHouse({ url: stack.clickhouseUrl, ...CLICKHOUSE_ACCOUNT })
   const store = clickhouseStore(clickhouse)
   const source = await openSnapshot(stack.postgresReaderUrl)
-  const kafka = await openKafka([stack.kafkaBrokers])
+  const kafka = await openKafka({ brokers: [stack.kafkaBrokers], tls: false })
   try {
     await waitForCapture(source, 'hospital_changes', deadline)
     const ends = new Map<string, Awaited<ReturnType<typeof kafka.ends>>>()

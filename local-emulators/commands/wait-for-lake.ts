@@ -15,7 +15,7 @@ export async function waitForLake(stack: StackFile, seconds: number): Promise<nu
     storageClient({ projectId: stack.projectId, emulatorHost: stack.gcsEndpoint }).bucket(stack.gcsBucket),
   )
   const source = await openSnapshot(stack.postgresReaderUrl)
-  const kafka = await openKafka([stack.kafkaBrokers])
+  const kafka = await openKafka({ brokers: [stack.kafkaBrokers], tls: false })
   try {
     await waitForCapture(source, 'hospital_changes', deadline)
     const ends = new Map<string, Awaited<ReturnType<typeof kafka.ends>>>()

@@ -35,8 +35,9 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
       return {
         [SECRETS.databaseReader]: stack.postgresReaderUrl,
         [SECRETS.databaseWriter]: stack.postgresWriterUrl,
-        // The local ClickHouse asks for no password, and an empty setting counts as none.
+        // The local ClickHouse and Kafka ask for no password, and an empty setting counts as none.
         [SECRETS.clickhousePassword]: '',
+        [SECRETS.kafkaReaderPassword]: '',
       }[source.secret]
     case 'dataset':
       return source.dataset

@@ -23,7 +23,7 @@ export async function rewindToStores(stack: StackFile, groupId: string, signal: 
     storageClient({ projectId: stack.projectId, emulatorHost: stack.gcsEndpoint }).bucket(stack.gcsBucket),
   )
   const deadLetters = await readDeadLetters(lake)
-  const positions = await openKafka([stack.kafkaBrokers])
+  const positions = await openKafka({ brokers: [stack.kafkaBrokers], tls: false })
   const clickhouse = openClickHouse({ url: stack.clickhouseUrl, ...CLICKHOUSE_ACCOUNT })
   const store = clickhouseStore(clickhouse)
   const admin = createKafka({ brokers: [stack.kafkaBrokers] }, 'set-back', pino({ level: 'silent' })).admin()

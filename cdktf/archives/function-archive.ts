@@ -1,0 +1,37 @@
+import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
+import { type Archive, pack } from './archive.ts'
+import { bundle, repository } from './bundle.ts'
+import { FRAMEWORK, frameworkEntries } from './framework.ts'
+import { NATIVE, nativeEntries, versionOf } from './native.ts'
+import type { Entry } from './zip.ts'
+
+const MAIN = 'index.mjs'
+
+/** What a function's archive holds: all that it needs to start. Nothing is installed when it is built. */
+export async function functionEntries({ name, folder }: FunctionEntry): Promise<Entry[]> {
+  const entryPoint = `functions/${folder}/index.ts`
+  const { code, needs } = await bundle(repository, entryPoint, [FRAMEWORK], Object.keys(NATIVE))
+  const framework = await frameworkEntries()
+  const manifest = {
+    name,
+    private: true,
+    type: 'module',
+    main: MAIN,
+    engines: { node: '>=24' },
+    dependencies: {
+      [FRAMEWORK]: framework.version,
+      ...Object.fromEntries(needs.map((each) => [each, versionOf(each)])),
+    },
+  }
+  return [
+    { name: 'package.json', data: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`), mode: 0o644 },
+    { name: MAIN, data: code, mode: 0o644 },
+    ...framework.entries,
+    ...needs.flatMap(nativeEntries),
+  ]
+}
+
+/** The archive of a function, below `out`. */
+export async function functionArchive(out: string, entry: FunctionEntry): Promise<Archive> {
+  return pack(out, entry.name, await functionEntries(entry))
+}

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import type { BucketName, DatasetName, Secret, Topic } from '@pipeline/functions/manifest-parts.ts'
+import type { Settings } from './settings.ts'
+
+/** A name of at most `most` characters; one that is longer ends in a hash of the whole. */
+export function fit(name: string, most: number): string {
+  if (name.length <= most) return name
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 6)
+  return `${name.slice(0, most - 7).replace(/-+$/, '')}-${hash}`
+}
+
+export const PRIVATE_ZONE = 'internal'
+
+/** Every name that an environment gives; two environments share none. */
+export function namesOf({ name, project, region, projectNumber }: Settings) {
+  const keyRing = `projects/${project}/locations/${region}/keyRings/${name}-pipeline`
+  return {
+    of: (part: string) => `${name}-${part}`,
+    account: (component: string) => fit(`${name}-${component}`, 30),
+    accountEmail: (component: string) => `${fit(`${name}-${component}`, 30)}@${project}.iam.gserviceaccount.com`,
+    bucket: (bucket: BucketName | 'code') => `${project}-${name}-${bucket}`,
+    topic: (topic: Topic) => `${name}-${topic}`,
+    dataset: (dataset: DatasetName | 'staging' | 'intermediate' | 'marts' | 'restricted') => `${name}_${dataset}`,
+    secret: (secret: Secret | VmSecret) => `${name}-${secret}`,
+    zone: `${name}.${PRIVATE_ZONE}`,
+    host: (part: 'kafka' | 'clickhouse' | 'postgres') => `${part}.${name}.${PRIVATE_ZONE}`,
+    keyRing,
+    key: `${keyRing}/cryptoKeys/data`,
+    stateBucket: `${project}-${name}-tfstate`,
+    agent: {
+      pubsub: `serviceAccount:service-${projectNumber}@gcp-sa-pubsub.iam.gserviceaccount.com`,
+      storage: `serviceAccount:service-${projectNumber}@gs-project-accounts.iam.gserviceaccount.com`,
+      bigquery: `serviceAccount:bq-${projectNumber}@bigquery-encryption.iam.gserviceaccount.com`,
+      sql: `serviceAccount:service-${projectNumber}@gcp-sa-cloud-sql.iam.gserviceaccount.com`,
+      registry: `serviceAccount:service-${projectNumber}@gcp-sa-artifactregistry.iam.gserviceaccount.com`,
+      compute: `serviceAccount:service-${projectNumber}@compute-system.iam.gserviceaccount.com`,
+    },
+  }
+}
+export type Names = ReturnType<typeof namesOf>
+
+/** Secrets of the VM alone, which no function reads. */
+export const VM_SECRETS = [
+  'postgres-admin-password',
+  'postgres-cdc-password',
+  'private-tls-key',
+  'private-ca',
+] as const
+export type VmSecret = (typeof VM_SECRETS)[number]

@@ -1,0 +1,35 @@
+import { GoogleProvider } from '@cdktf/provider-google/lib/provider/index.js'
+import { LocalBackend, TerraformStack } from 'cdktf'
+import type { Construct } from 'constructs'
+import { type Names, namesOf } from './names.ts'
+import { type Size, sizes } from './sizes.ts'
+import type { Settings } from './settings.ts'
+
+/** What every part of a stack is built from. */
+export interface Stage {
+  stack: TerraformStack
+  settings: Settings
+  names: Names
+  size: Size
+  labels: Record<string, string>
+  /** False only while an environment is deleted together with its data. */
+  protect: boolean
+}
+
+export const TERRAFORM_VERSION = '>= 1.11.0, < 2.0.0'
+export const PROVIDER_VERSION = '6.50.0'
+
+/** A stack with its provider, and with paths of no machine in it: the state's place is `deploy`'s to say. */
+export function stage(scope: Construct, id: string, settings: Settings, protect: boolean): Stage {
+  const stack = new TerraformStack(scope, id)
+  const labels = { pipeline: 'hospital', environment: settings.name }
+  new LocalBackend(stack, { path: 'terraform.tfstate' })
+  new GoogleProvider(stack, 'google', {
+    project: settings.project,
+    region: settings.region,
+    zone: settings.zone,
+    defaultLabels: labels,
+  })
+  stack.addOverride('terraform.required_version', TERRAFORM_VERSION)
+  return { stack, settings, names: namesOf(settings), size: sizes[settings.size], labels, protect }
+}
