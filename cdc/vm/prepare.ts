@@ -1,0 +1,37 @@
+import { safeError } from '@pipeline/hospital/errors.ts'
+import { pino } from 'pino'
+import { applyConnector, readConnector } from '../connect/connector.ts'
+import { checkServer, migrate, setRolePasswords } from '../database.ts'
+import { createKafka } from '../relay/kafka.ts'
+import { createTopics } from '../topics.ts'
+import { ensureUser } from './redpanda-user.ts'
+import { readPrepareSettings } from './settings.ts'
+
+/**
+ * Brings PostgreSQL, Redpanda and Connect to what the release needs, and ends. Every step can be taken again. Ends
+ * with 1 when a part is not there yet: systemd then starts it once more.
+ */
+const logger = pino({ name: 'prepare', level: process.env.LOG_LEVEL || 'info' })
+
+function passwordIn(url: string): string {
+  return decodeURIComponent(new URL(url).password)
+}
+
+try {
+  const settings = readPrepareSettings(process.env)
+  const kafka = createKafka({ brokers: settings.KAFKA_BROKERS.split(',') }, 'hospital-prepare', logger)
+  await ensureUser(settings.REDPANDA_ADMIN_URL, settings.KAFKA_READER_USER, settings.KAFKA_READER_PASSWORD)
+  const topics = await createTopics(kafka)
+  await checkServer(settings.DATABASE_ADMIN_URL)
+  const migrations = await migrate(settings.DATABASE_ADMIN_URL)
+  await setRolePasswords(settings.DATABASE_ADMIN_URL, {
+    cdc: settings.POSTGRES_CDC_PASSWORD,
+    reader: passwordIn(settings.DATABASE_READER_URL),
+    writer: passwordIn(settings.DATABASE_WRITER_URL),
+  })
+  await applyConnector(settings.CONNECT_URL, await readConnector())
+  logger.info({ topics, migrations }, 'prepared')
+} catch (error) {
+  logger.error({ error: safeError(error) }, 'not prepared yet')
+  process.exitCode = 1
+}
