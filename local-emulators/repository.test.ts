@@ -11,6 +11,7 @@ const mayImport: Record<string, readonly string[]> = {
   cdc: ['hospital'],
   functions: ['hospital'],
   'local-emulators': ['hospital', 'cdc', 'functions'],
+  cdktf: ['hospital', 'functions', 'cdc'],
   bench: ['hospital', 'cdc', 'functions', 'local-emulators'],
 }
 

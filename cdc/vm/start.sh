@@ -213,7 +213,8 @@ END
 services() {
   local parts="redpanda connect relay guard health prepare" part
   [ "$CLICKHOUSE" = yes ] && parts="$parts clickhouse"
-  put "$ROOT/etc/google-cloud-ops-agent/config.yaml" 644 root:root ops-agent <"$OPT/current/ops-agent.yaml"
+  sed "s/ENVIRONMENT}/$ENVIRONMENT}/" "$OPT/current/ops-agent.yaml" |
+    put "$ROOT/etc/google-cloud-ops-agent/config.yaml" 644 root:root ops-agent
   for part in $parts; do
     put "$ROOT/etc/systemd/system/hospital-$part.service" 644 root:root "$part" \
       <"$OPT/current/units/hospital-$part.service"

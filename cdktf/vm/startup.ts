@@ -45,6 +45,7 @@ export function startupVariables(stage: Stage, archive: VmArchive): Record<strin
   const memory = size.memoryMiB
   const { clickhouse } = settings
   return {
+    ENVIRONMENT: settings.name,
     PROJECT: settings.project,
     RELEASE: archive.hash,
     RELEASE_URL: `gs://${names.bucket('code')}/vm/${archive.hash}.zip`,

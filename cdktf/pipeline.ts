@@ -1,0 +1,74 @@
+import { DATASETS, type FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
+import { grant, grantSecret, logUsers, type Resources } from './access.ts'
+import type { Archive } from './archives/archive.ts'
+import { buildCi } from './ci.ts'
+import { buildDatabase } from './database.ts'
+import { letServicesEncrypt } from './encryption.ts'
+import { environmentOf } from './environment.ts'
+import { buildFunction } from './functions.ts'
+import { buildAccounts, buildImages, letPubsubSign } from './identity.ts'
+import { buildBuckets } from './lake.ts'
+import { buildPush, buildTopics, letPubsubForward } from './messaging.ts'
+import { buildNetwork } from './network.ts'
+import { buildPrivacy } from './privacy.ts'
+import { buildSchedule } from './scheduler.ts'
+import type { Stage } from './stage.ts'
+import { grantVm } from './vm/rights.ts'
+import { buildVm } from './vm/vm.ts'
+import type { VmArchive } from './vm/vm-archive.ts'
+import { buildDatasets, buildTables } from './warehouse.ts'
+import { buildWatching } from './watching/watching.ts'
+
+export interface Archives {
+  vm: VmArchive
+  functions: ReadonlyMap<string, Archive>
+}
+
+/** Everything but the foundation, from the manifest and the catalog. */
+export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], archives: Archives): void {
+  const { names } = stage
+  const encrypting = letServicesEncrypt(stage)
+  const accounts = buildAccounts(stage, entries)
+  const buckets = buildBuckets(stage)
+  const topics = buildTopics(stage)
+  const datasets = buildDatasets(stage)
+  for (const each of [buckets.lake, buckets.code, ...topics.values(), ...datasets.values()]) {
+    each.node.addDependency(...encrypting)
+  }
+  const { users, readers } = logUsers(entries, DATASETS.raw)
+  const tags = buildPrivacy(stage, readers)
+  buildTables(stage, datasets, tags, users)
+  const resources: Resources = { buckets, topics, datasets }
+  const network = buildNetwork(stage)
+  buildDatabase(stage, network)
+  const images = buildImages(stage, buckets)
+  images.repository.node.addDependency(...encrypting)
+  letPubsubSign(stage, accounts.get('push')!)
+  letPubsubForward(stage, entries, topics)
+  buildVm(stage, network, {
+    archive: archives.vm,
+    code: buckets.code,
+    dependsOn: [...grantVm(stage, resources), ...encrypting],
+  })
+  const functions = entries.map((entry) => {
+    const rights = entry.access.map((access) => grant(stage, entry.name, access, resources))
+    if (environmentOf(stage, entry, tags).trustsVm) rights.push(grantSecret(stage, entry.name, 'private-ca'))
+    const caller = entry.trigger.kind === 'push' ? 'push' : 'schedule'
+    const { cloudFunction, mayInvoke, uri } = buildFunction(stage, entry, {
+      code: buckets.code,
+      archive: archives.functions.get(entry.name)!,
+      tags,
+      connector: network.connector.id,
+      repository: images.repository.id,
+      buildAccount: accounts.get('build')!.email,
+      callers: [caller],
+      rights: [...rights, ...images.rights, accounts.get(entry.name)!],
+    })
+    const dependsOn = mayInvoke as never
+    buildPush(stage, entry, topics, { uri, pushAccount: names.accountEmail('push'), mayInvoke: dependsOn })
+    buildSchedule(stage, entry, { uri, account: names.accountEmail('schedule'), mayInvoke: dependsOn })
+    return cloudFunction
+  })
+  buildCi(stage, { functions, entries, code: buckets.code })
+  buildWatching(stage, entries)
+}

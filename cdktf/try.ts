@@ -1,2 +1,0 @@
-import { vmArchive } from './vm/vm-archive.ts'
-console.log(await vmArchive('/tmp/hg-out'))
