@@ -1,6 +1,7 @@
 import { DnsRecordSet } from '@cdktf/provider-google/lib/dns-record-set/index.js'
 import { SqlDatabase } from '@cdktf/provider-google/lib/sql-database/index.js'
 import { SqlDatabaseInstance } from '@cdktf/provider-google/lib/sql-database-instance/index.js'
+import type { ITerraformDependable } from 'cdktf'
 import { type Network, peerWithServices } from './network.ts'
 import type { Stage } from './stage.ts'
 
@@ -16,7 +17,7 @@ export function databaseAddress({ settings, names }: Stage): { host: string; por
  * Cloud SQL with logical decoding, on a private address. Its roles and tables are the VM's to make, by the same
  * migrations as everywhere; passwords lie in Secret Manager and never in the state of terraform.
  */
-export function buildDatabase(stage: Stage, network: Network): void {
+export function buildDatabase(stage: Stage, network: Network, encrypting: ITerraformDependable[]): void {
   const { stack, settings, names, size, labels, protect } = stage
   const { database } = settings
   if (database.kind === 'own') return
@@ -69,7 +70,7 @@ export function buildDatabase(stage: Stage, network: Network): void {
       insightsConfig: { queryInsightsEnabled: true, recordApplicationTags: false, recordClientAddress: false },
     },
     lifecycle: { preventDestroy: protect, ignoreChanges: ['settings[0].disk_size'] },
-    dependsOn: [peerWithServices(stage, network)],
+    dependsOn: [peerWithServices(stage, network), ...encrypting],
   })
   new SqlDatabase(stack, 'hospital', {
     name: settings.databaseName,

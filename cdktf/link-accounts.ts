@@ -1,6 +1,7 @@
 import { ServiceAccount } from '@cdktf/provider-google/lib/service-account/index.js'
 import { TerraformResource } from 'cdktf'
 import type { Stage } from './stage.ts'
+import { waitFor } from './wait-for.ts'
 
 /**
  * Has every resource that names an account wait for it: e-mails of accounts are known before the accounts are there,
@@ -17,9 +18,7 @@ export function linkAccounts({ stack }: Stage): void {
     const text = JSON.stringify(resource.toTerraform())
     for (const [id] of text.matchAll(/[a-z][a-z0-9-]{4,28}[a-z0-9]@/g)) {
       const account = emails.get(id)
-      if (account && !text.includes(`"${account.terraformResourceType}.${account.friendlyUniqueId}"`)) {
-        resource.node.addDependency(account)
-      }
+      if (account) waitFor(resource, [account])
     }
   }
 }

@@ -17,6 +17,7 @@ import { grantVm } from './vm/rights.ts'
 import { buildVm } from './vm/vm.ts'
 import type { VmArchive } from './vm/vm-archive.ts'
 import { buildDatasets, buildTables } from './warehouse.ts'
+import { waitFor } from './wait-for.ts'
 import { buildWatching } from './watching/watching.ts'
 
 export interface Archives {
@@ -33,16 +34,16 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
   const topics = buildTopics(stage)
   const datasets = buildDatasets(stage)
   for (const each of [buckets.lake, buckets.code, ...topics.values(), ...datasets.values()]) {
-    each.node.addDependency(...encrypting)
+    waitFor(each, encrypting)
   }
   const { users, readers } = logUsers(entries, DATASETS.raw)
   const tags = buildPrivacy(stage, readers)
   buildTables(stage, datasets, tags, users)
   const resources: Resources = { buckets, topics, datasets }
   const network = buildNetwork(stage)
-  buildDatabase(stage, network)
+  buildDatabase(stage, network, encrypting)
   const images = buildImages(stage, buckets)
-  images.repository.node.addDependency(...encrypting)
+  waitFor(images.repository, encrypting)
   letPubsubSign(stage, accounts.get('push')!)
   letPubsubForward(stage, entries, topics)
   buildVm(stage, network, {

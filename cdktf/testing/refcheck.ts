@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,21 +41,17 @@ export function refcheck(stack: StackJson): string[] {
   }
   const dir = mkdtempSync(join(tmpdir(), 'refcheck-'))
   try {
-    writeFileSync(join(dir, 'main.tf.json'), JSON.stringify({ resource: { terraform_data: resources } }))
+    writeFileSync(join(dir, 'main.tf.json'), JSON.stringify({ resource: { terraform_data: resources } }, null, 1))
     const run = (...args: string[]): string =>
-      execFileSync('terraform', args, {
+      spawnSync('terraform', args, {
         cwd: dir,
         encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
+        maxBuffer: 64 * 1024 * 1024,
         env: { ...process.env, CHECKPOINT_DISABLE: '1' },
-      })
+      }).stdout
+    // What is wrong already here is told once more, as JSON, by the next.
     run('init', '-backend=false', '-input=false', '-no-color')
-    let answer: string
-    try {
-      answer = run('validate', '-json')
-    } catch (error) {
-      answer = (error as { stdout: string }).stdout
-    }
+    const answer = run('validate', '-json')
     const { diagnostics } = JSON.parse(answer) as { diagnostics: { summary: string; detail: string }[] }
     return diagnostics.map(({ summary, detail }) => `${summary}: ${detail}`)
   } finally {

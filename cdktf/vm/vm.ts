@@ -17,7 +17,10 @@ import type { VmArchive } from './vm-archive.ts'
 const IMAGE = 'debian-cloud/debian-12'
 
 /** The disk that holds what must outlive a VM, with a snapshot a day. */
-function dataDisk({ stack, settings, names, size, labels, protect }: Stage): ComputeDisk {
+function dataDisk(
+  { stack, settings, names, size, labels, protect }: Stage,
+  dependsOn: ITerraformDependable[],
+): ComputeDisk {
   const disk = new ComputeDisk(stack, 'data-disk', {
     name: names.of('data'),
     zone: settings.zone,
@@ -26,6 +29,7 @@ function dataDisk({ stack, settings, names, size, labels, protect }: Stage): Com
     labels,
     diskEncryptionKey: { kmsKeySelfLink: names.key },
     createSnapshotBeforeDestroy: true,
+    dependsOn,
     lifecycle: { preventDestroy: protect },
   })
   const snapshots = new ComputeResourcePolicy(stack, 'snapshots', {
@@ -61,7 +65,7 @@ export function buildVm(
     source: parts.archive.path,
     contentType: 'application/zip',
   })
-  const disk = dataDisk(stage)
+  const disk = dataDisk(stage, parts.dependsOn)
   const address = new ComputeAddress(stack, 'vm-address', {
     name: names.of('vm'),
     region: settings.region,

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { manifest } from '@pipeline/functions/manifest.ts'
+import { type FunctionEntry, TOPICS } from '@pipeline/functions/manifest-parts.ts'
+import { changesSpec, LEDGER } from '@pipeline/functions/warehouse/bigquery/schema.ts'
+import { catalog } from '@pipeline/hospital/catalog.ts'
+import { all, choices, everything, type Json, synthesize } from './testing/synthesized.ts'
+
+const demo = synthesize(choices.demo!)
+const { pipeline } = demo
+const ref = (type: string, id: string, field: string) => `\${${type}.${id}.${field}}`
+
+test('each entry of the manifest has its function, and there is no other', () => {
+  const functions = all(pipeline, 'google_cloudfunctions2_function')
+  assert.deepEqual(functions.map((each) => each.name).sort(), manifest.map(({ name }) => `demo-${name}`).sort())
+  for (const { name, entryPoint, memoryMiB, timeoutSeconds, concurrency, maxInstances } of manifest) {
+    const { build_config: built, service_config: service } = functions.find((each) => each.name === `demo-${name}`)
+    assert.equal(built.entry_point, entryPoint)
+    assert.equal(service.available_memory, `${memoryMiB}Mi`)
+    assert.equal(service.timeout_seconds, timeoutSeconds)
+    assert.equal(service.max_instance_request_concurrency, concurrency)
+    assert.equal(service.max_instance_count, maxInstances)
+  }
+})
+
+test('each push subscription has OIDC, retries, and dead letters with the rights that Pub/Sub needs for them', () => {
+  const pushed = manifest.filter(({ trigger }) => trigger.kind === 'push')
+  assert.equal(all(pipeline, 'google_pubsub_subscription').length, pushed.length)
+  for (const { name, trigger } of pushed) {
+    assert.ok(trigger.kind === 'push')
+    const subscription = pipeline.resource.google_pubsub_subscription![`push-${name}`]
+    const uri = ref('google_cloudfunctions2_function', `function-${name}`, 'service_config[0].uri')
+    assert.deepEqual(subscription.push_config, {
+      push_endpoint: uri,
+      oidc_token: {
+        audience: uri,
+        service_account_email: 'demo-push@my-hospital-project.iam.gserviceaccount.com',
+      },
+    })
+    assert.ok(subscription.depends_on.includes(`google_cloud_run_service_iam_member.call-${name}-push`))
+    assert.equal(subscription.topic, ref('google_pubsub_topic', `topic-${trigger.topic}`, 'id'))
+    if (trigger.deadLetterTopic === null) {
+      assert.equal(trigger.topic, TOPICS.deadLetters, 'only the dead letters themselves have no dead letters')
+      assert.equal(subscription.message_retention_duration, `${31 * 86_400}s`)
+      continue
+    }
+    assert.equal(
+      subscription.dead_letter_policy.dead_letter_topic,
+      ref('google_pubsub_topic', `topic-${trigger.deadLetterTopic}`, 'id'),
+    )
+    const agent = 'serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com'
+    const may = (type: string, key: string, value: string) =>
+      all(pipeline, type).some((each) => each.member === agent && each[key] === value)
+    assert.ok(
+      may(
+        'google_pubsub_subscription_iam_member',
+        'subscription',
+        ref('google_pubsub_subscription', `push-${name}`, 'name'),
+      ),
+    )
+    assert.ok(
+      may(
+        'google_pubsub_topic_iam_member',
+        'topic',
+        ref('google_pubsub_topic', `topic-${trigger.deadLetterTopic}`, 'name'),
+      ),
+    )
+  }
+})
+
+test('each schedule has a job with OIDC that may call its function', () => {
+  const scheduled = manifest.filter(({ trigger }) => trigger.kind === 'schedule')
+  assert.equal(all(pipeline, 'google_cloud_scheduler_job').length, scheduled.length)
+  for (const { name, trigger } of scheduled) {
+    assert.ok(trigger.kind === 'schedule')
+    const job = pipeline.resource.google_cloud_scheduler_job![`schedule-${name}`]
+    assert.equal(job.schedule, trigger.cron)
+    assert.equal(job.http_target.oidc_token.audience, job.http_target.uri)
+    assert.match(job.http_target.oidc_token.service_account_email, /^demo-schedule@/)
+    const call = pipeline.resource.google_cloud_run_service_iam_member![`call-${name}-schedule`]
+    assert.equal(call.role, 'roles/run.invoker')
+    assert.match(call.member, /demo-schedule@/)
+  }
+})
+
+test('a function that only the manifest knows comes with all that is its own', () => {
+  const added: FunctionEntry = {
+    ...manifest.find(({ trigger }) => trigger.kind === 'schedule')!,
+    name: 'a-new-function-of-somebody',
+    access: [{ kind: 'bucket', bucket: 'lake', role: 'roles/storage.objectViewer' }],
+  }
+  const before = new Set(everything(pipeline).map(({ type, id }) => `${type}.${id}`))
+  const after = synthesize(choices.demo!, { entries: [...manifest, added] })
+  const news = everything(after.pipeline).filter(({ type, id }) => !before.has(`${type}.${id}`))
+  assert.deepEqual(news.map(({ type }) => type).sort(), [
+    'google_cloud_run_service_iam_member',
+    'google_cloud_scheduler_job',
+    'google_cloudfunctions2_function',
+    'google_monitoring_alert_policy',
+    'google_monitoring_alert_policy',
+    'google_service_account',
+    'google_storage_bucket_iam_member',
+    'google_storage_bucket_object',
+  ])
+})
+
+test('tables of the warehouse are those of the loaders, with policy tags on what identifies', () => {
+  const tables = Object.entries(pipeline.resource.google_bigquery_table!)
+  const raw = tables.filter(([id]) => id.startsWith('raw-'))
+  assert.equal(raw.length, catalog.length + 1)
+  assert.equal(tables.filter(([id]) => id.startsWith('external-')).length, catalog.length)
+  const tags = Object.fromEntries(
+    ['patient', 'patient-with-others', 'staff'].map((each) => [
+      each,
+      ref('google_data_catalog_policy_tag', `tag-${each}`, 'name'),
+    ]),
+  )
+  for (const spec of [LEDGER, ...catalog.map((table) => changesSpec(table, tags))]) {
+    const table = pipeline.resource.google_bigquery_table![`raw-${spec.name}`]
+    assert.deepEqual(JSON.parse(table.schema), spec.metadata.schema.fields)
+    assert.equal(table.deletion_protection, true)
+  }
+  const patients = JSON.parse(pipeline.resource.google_bigquery_table!['raw-patients_changes'].schema)
+  const row = patients.find((field: { name: string }) => field.name === 'row')
+  assert.deepEqual(row.policyTags.names, [tags.patient])
+})
+
+test('invariant 8: analysts see masks, the care team sees all, and rows of patients open to no one else', () => {
+  const masked = all(pipeline, 'google_bigquery_datapolicy_data_policy_iam_member')
+  assert.equal(masked.length, 3)
+  for (const each of masked) assert.equal(each.member, 'group:hospital-analysts@example.com')
+  const fine = all(pipeline, 'google_data_catalog_policy_tag_iam_member')
+  assert.ok(!fine.some(({ member }) => /analysts/.test(member)))
+  assert.ok(fine.some(({ member }) => member === 'group:hospital-care-team@example.com'))
+  const reads = all(pipeline, 'google_bigquery_dataset_iam_member').filter(({ member }) => /analysts/.test(member))
+  assert.deepEqual(
+    reads.map((each) => each.dataset_id),
+    [ref('google_bigquery_dataset', 'dataset-marts', 'dataset_id')],
+  )
+  for (const { grantees } of all(pipeline, 'google_bigquery_row_access_policy')) {
+    assert.ok(!grantees.some((each: string) => /analysts/.test(each)))
+  }
+})
+
+const STATEFUL = [
+  'google_bigquery_dataset',
+  'google_bigquery_table',
+  'google_compute_disk',
+  'google_data_catalog_policy_tag',
+  'google_data_catalog_taxonomy',
+  'google_kms_crypto_key',
+  'google_kms_key_ring',
+  'google_logging_project_bucket_config',
+  'google_pubsub_topic',
+  'google_secret_manager_secret',
+  'google_sql_database',
+  'google_sql_database_instance',
+  'google_storage_bucket',
+]
+
+test('what holds data can not be destroyed by mistake, and only on request', () => {
+  const passing = (type: string, id: string) => /^(external-|dataset-raw_loads$)/.test(id) && /bigquery/.test(type)
+  const free = synthesize(choices.demo!, { protect: false })
+  for (const each of ['foundation', 'pipeline'] as const) {
+    for (const { type, id, body } of everything(demo[each]).filter(({ type }) => STATEFUL.includes(type))) {
+      if (passing(type, id)) continue
+      assert.equal(body.lifecycle?.prevent_destroy, true, `${type}.${id}`)
+    }
+    for (const { type, id, body } of everything(free[each])) {
+      assert.notEqual(body.lifecycle?.prevent_destroy, true, `${type}.${id}`)
+      assert.notEqual(body.deletion_protection, true, `${type}.${id}`)
+    }
+  }
+})
+
+test('everything that can be is encrypted with the environment’s own key', () => {
+  const key = /\/keyRings\/demo-pipeline\/cryptoKeys\/data$/
+  const keyOf: Record<string, (body: Json) => string> = {
+    google_storage_bucket: (body) => body.encryption.default_kms_key_name,
+    google_bigquery_dataset: (body) => body.default_encryption_configuration.kms_key_name,
+    google_pubsub_topic: (body) => body.kms_key_name,
+    google_sql_database_instance: (body) => body.encryption_key_name,
+    google_compute_disk: (body) => body.disk_encryption_key.kms_key_self_link,
+    google_artifact_registry_repository: (body) => body.kms_key_name,
+  }
+  for (const [type, of] of Object.entries(keyOf)) {
+    assert.ok(all(pipeline, type).length > 0, type)
+    for (const body of all(pipeline, type)) {
+      assert.match(of(body), key, type)
+      assert.ok(body.depends_on.some((each: string) => each.includes('kms_crypto_key_iam_member')), type)
+    }
+  }
+})
+
+test('the same source and settings give the same bytes, and no path of this machine', () => {
+  assert.deepEqual(synthesize(choices.demo!).text, demo.text)
+  assert.ok(!demo.text.pipeline.includes(process.cwd()))
+})
+
+test('a second environment shares no name with the first', () => {
+  const other = synthesize({ ...choices.demo!, name: 'other' })
+  const names = (stack: typeof pipeline) =>
+    new Set(
+      everything(stack)
+        .flatMap(({ type, body }) => {
+          if (['google_project_service', 'google_project_iam_audit_config', 'google_sql_database'].includes(type)) return []
+          const name = body.account_id ?? body.dataset_id ?? body.secret_id ?? body.name
+          return name === undefined || name.includes('${') || name.endsWith('.zip') || name === 'data' ? [] : [`${type} ${name}`]
+        }),
+    )
+  for (const each of ['foundation', 'pipeline'] as const) {
+    const shared = [...names(demo[each])].filter((name) => names(other[each]).has(name))
+    assert.deepEqual(shared, [])
+  }
+})
