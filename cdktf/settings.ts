@@ -76,7 +76,6 @@ export const settingsSchema = z
       .default('hospital'),
     clickhouse: z.discriminatedUnion('kind', [clickhouseOnVm, ownClickhouse]).prefault({ kind: 'vm' }),
     redpandaImage: image('docker.redpanda.com/redpandadata/redpanda:v25.1.9'),
-    kafkaRetentionDays: days(7, 3, 30),
     secretVersions: secretVersions.prefault({}),
     vmSecretVersion: version,
     budget: z

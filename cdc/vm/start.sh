@@ -144,8 +144,7 @@ settings() {
   mkdir -p "$DATA/redpanda" "$RUN/redpanda"
   chown 101:101 "$DATA/redpanda" "$RUN/redpanda"
   sed "s/KAFKA_HOST/$KAFKA_HOST/" "$OPT/current/redpanda.yaml" | put "$RUN/redpanda/redpanda.yaml" 644 101:101 redpanda
-  sed "s/KAFKA_RETENTION_MS/$KAFKA_RETENTION_MS/" "$OPT/current/redpanda-cluster.yaml" |
-    put "$RUN/redpanda/.bootstrap.yaml" 644 101:101 redpanda
+  put "$RUN/redpanda/.bootstrap.yaml" 644 101:101 redpanda <"$OPT/current/redpanda-cluster.yaml"
   printf '%s\n' "$tls" | put "$RUN/redpanda/tls.pem" 400 101:101 redpanda
   put "$RUN/redpanda.env" 600 root:root redpanda <<END
 REDPANDA_IMAGE=$REDPANDA_IMAGE

@@ -7,7 +7,6 @@ import type { VmSecret } from '../names.ts'
 import type { Stage } from '../stage.ts'
 import type { VmArchive } from './vm-archive.ts'
 
-const DAY_MS = 86_400_000
 const SAFE = /^[A-Za-z0-9_./:@=&?+-]*$/
 
 /** Encrypted; a server of one's own must be known by its certificate as well. */
@@ -53,7 +52,6 @@ export function startupVariables(stage: Stage, archive: VmArchive): Record<strin
     NODE_URL: archive.node.url,
     NODE_SHA512: archive.node.sha512,
     KAFKA_HOST: names.host('kafka'),
-    KAFKA_RETENTION_MS: String(settings.kafkaRetentionDays * DAY_MS),
     KAFKA_READER,
     REDPANDA_IMAGE: settings.redpandaImage,
     REDPANDA_CORES: String(Math.max(1, Math.floor(Number(size.vm.split('-').at(-1)) / 2))),
