@@ -1,5 +1,5 @@
-import { BigqueryDatasetIamMember } from '@cdktf/provider-google/lib/bigquery-dataset-iam-member/index.js'
 import type { BigqueryDataset } from '@cdktf/provider-google/lib/bigquery-dataset/index.js'
+import { BigqueryDatasetIamMember } from '@cdktf/provider-google/lib/bigquery-dataset-iam-member/index.js'
 import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/index.js'
 import type { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic/index.js'
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member/index.js'
@@ -29,9 +29,17 @@ export function grant(
   const id = (place: string) => `${account}-${place}-${role.split('/').at(-1)}`
   switch (access.kind) {
     case 'bucket':
-      return new StorageBucketIamMember(stack, id(access.bucket), { bucket: buckets[access.bucket].name, role, member })
+      return new StorageBucketIamMember(stack, id(access.bucket), {
+        bucket: buckets[access.bucket].name,
+        role,
+        member,
+      })
     case 'topic':
-      return new PubsubTopicIamMember(stack, id(access.topic), { topic: topics.get(access.topic)!.name, role, member })
+      return new PubsubTopicIamMember(stack, id(access.topic), {
+        topic: topics.get(access.topic)!.name,
+        role,
+        member,
+      })
     case 'secret':
       return new SecretManagerSecretIamMember(stack, id(access.secret), {
         secretId: names.secret(access.secret),
@@ -52,7 +60,11 @@ export function grant(
 }
 
 /** Lets an account read one of the stack's own secrets. */
-export function grantSecret({ stack, names }: Stage, account: string, secret: VmSecret): ITerraformDependable {
+export function grantSecret(
+  { stack, names }: Stage,
+  account: string,
+  secret: VmSecret,
+): ITerraformDependable {
   return new SecretManagerSecretIamMember(stack, `${account}-${secret}`, {
     secretId: names.secret(secret),
     role: 'roles/secretmanager.secretAccessor',

@@ -17,7 +17,11 @@ const ISSUER = 'https://token.actions.githubusercontent.com'
  */
 export function buildCi(
   { stack, settings, names }: Stage,
-  parts: { functions: readonly Cloudfunctions2Function[]; entries: readonly FunctionEntry[]; code: StorageBucket },
+  parts: {
+    functions: readonly Cloudfunctions2Function[]
+    entries: readonly FunctionEntry[]
+    code: StorageBucket
+  },
 ): void {
   if (settings.ci === null) return
   const { repository } = settings.ci

@@ -67,7 +67,11 @@ export function buildDatabase(stage: Stage, network: Network, encrypting: ITerra
         backupRetentionSettings: { retainedBackups: database.backups, retentionUnit: 'COUNT' },
       },
       maintenanceWindow: { day: 7, hour: 2, updateTrack: 'stable' },
-      insightsConfig: { queryInsightsEnabled: true, recordApplicationTags: false, recordClientAddress: false },
+      insightsConfig: {
+        queryInsightsEnabled: true,
+        recordApplicationTags: false,
+        recordClientAddress: false,
+      },
     },
     lifecycle: { preventDestroy: protect, ignoreChanges: ['settings[0].disk_size'] },
     dependsOn: [peerWithServices(stage, network), ...encrypting],

@@ -23,11 +23,15 @@ export function clickhouseUrl({ settings, names }: Stage): string {
 }
 
 /** Each setting of a function from where its manifest says; what is local only stays out. */
-export function environmentOf(stage: Stage, entry: FunctionEntry, tags: Required<PolicyTags>): FunctionEnvironment {
+export function environmentOf(
+  stage: Stage,
+  entry: FunctionEntry,
+  tags: Required<PolicyTags>,
+): FunctionEnvironment {
   const { settings, names } = stage
   const result: FunctionEnvironment = { variables: {}, secrets: [], inNetwork: false, trustsVm: false }
-  const put = (name: string, source: SettingSource): void => {
-    const set = (value: string): void => {
+  const put = (name: string, source: SettingSource): undefined => {
+    const set = (value: string): undefined => {
       if (value !== '') result.variables[name] = value
     }
     switch (source.from) {
@@ -65,7 +69,7 @@ export function environmentOf(stage: Stage, entry: FunctionEntry, tags: Required
         result.secrets.push({ name, secret: source.secret })
         return
       default:
-        return unknown(source)
+        unknown(source)
     }
   }
   for (const [name, source] of Object.entries(entry.settings)) put(name, source)

@@ -52,7 +52,8 @@ export function buildFoundation({ stack, settings, names, labels, protect }: Sta
         disableOnDestroy: false,
       }),
   )
-  const api = (name: string): ITerraformDependable[] => services.filter(({ node }) => node.id === `api-${name}`)
+  const api = (name: string): ITerraformDependable[] =>
+    services.filter(({ node }) => node.id === `api-${name}`)
   const keyRing = new KmsKeyRing(stack, 'key-ring', {
     name: names.of('pipeline'),
     location: settings.region,

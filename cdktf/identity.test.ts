@@ -13,7 +13,8 @@ const ON_PROJECT: Record<string, RegExp> = {
   'roles/storage.objectViewer': /-build[.@]/,
 }
 
-const members = (body: Json): string[] => [body.member, ...(body.members ?? []), ...(body.grantees ?? [])].filter(Boolean)
+const members = (body: Json): string[] =>
+  [body.member, ...(body.members ?? []), ...(body.grantees ?? [])].filter(Boolean)
 
 for (const [name, settings] of Object.entries(choices)) {
   const { pipeline, foundation, text } = synthesize(settings)
@@ -24,7 +25,10 @@ for (const [name, settings] of Object.entries(choices)) {
     for (const { role, member, condition } of onProject) {
       assert.match(member, ON_PROJECT[role] ?? /^$/, role)
       if (role === 'roles/storage.objectViewer') {
-        assert.match(condition.expression, /^resource\.name\.startsWith\("projects\/_\/buckets\/gcf-v2-sources-\d+-"\)$/)
+        assert.match(
+          condition.expression,
+          /^resource\.name\.startsWith\("projects\/_\/buckets\/gcf-v2-sources-\d+-"\)$/,
+        )
       }
     }
     assert.deepEqual(all(foundation, 'google_project_iam_member'), [])
@@ -38,11 +42,19 @@ for (const [name, settings] of Object.entries(choices)) {
 
   test(`invariant 9, ${name}: nobody outside, no keys, no literal secrets, and versions of secrets are named`, () => {
     for (const { type, id, body } of both) {
-      for (const member of members(body)) assert.match(member, /^(serviceAccount|group|principalSet):/, `${type}.${id}`)
+      for (const member of members(body))
+        assert.match(member, /^(serviceAccount|group|principalSet):/, `${type}.${id}`)
       assert.notEqual(type, 'google_service_account_key')
-      assert.notEqual(type, 'google_secret_manager_secret_version', 'a version in the stack is a secret in its state')
+      assert.notEqual(
+        type,
+        'google_secret_manager_secret_version',
+        'a version in the stack is a secret in its state',
+      )
     }
-    assert.doesNotMatch(text.pipeline + text.foundation, /allUsers|allAuthenticatedUsers|BEGIN [A-Z ]*PRIVATE KEY/)
+    assert.doesNotMatch(
+      text.pipeline + text.foundation,
+      /allUsers|allAuthenticatedUsers|BEGIN [A-Z ]*PRIVATE KEY/,
+    )
     assert.doesNotMatch(text.pipeline, /postgres(ql)?:\/\/[^$\s"@]*:[^$\s"@]+@/)
     for (const each of all(pipeline, 'google_cloudfunctions2_function')) {
       const service = each.service_config
@@ -71,11 +83,16 @@ for (const [name, settings] of Object.entries(choices)) {
     assert.ok(!used.includes(template.service_account.email.split('@')[0]))
     for (const { type, id, body } of everything(pipeline)) {
       if (type === 'google_service_account') continue
-      for (const [account] of JSON.stringify(body).matchAll(/[a-z][a-z0-9-]{4,28}[a-z0-9](?=@[a-z0-9-]+\.iam)/g)) {
+      for (const [account] of JSON.stringify(body).matchAll(
+        /[a-z][a-z0-9-]{4,28}[a-z0-9](?=@[a-z0-9-]+\.iam)/g,
+      )) {
         if (/^(service|bq)-\d+$/.test(account)) continue
         assert.ok(accounts.includes(account), `${type}.${id} names ${account}, which nobody makes`)
         const component = account.slice(settings.name.length + 1)
-        assert.ok(body.depends_on?.includes(`google_service_account.account-${component}`), `${type}.${id} does not wait for ${account}`)
+        assert.ok(
+          body.depends_on?.includes(`google_service_account.account-${component}`),
+          `${type}.${id} does not wait for ${account}`,
+        )
       }
     }
   })
@@ -84,6 +101,9 @@ for (const [name, settings] of Object.entries(choices)) {
 test('CI has a way in without a key, from the main branch of one repository only', () => {
   const { pipeline } = synthesize(choices['own parts']!)
   const [provider] = all(pipeline, 'google_iam_workload_identity_pool_provider')
-  assert.match(provider.attribute_condition, /repository == "a-hospital\/pipeline" && .*ref == "refs\/heads\/main"/)
+  assert.match(
+    provider.attribute_condition,
+    /repository == "a-hospital\/pipeline" && .*ref == "refs\/heads\/main"/,
+  )
   assert.deepEqual(all(synthesize(choices.demo!).pipeline, 'google_iam_workload_identity_pool'), [])
 })

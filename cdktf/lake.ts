@@ -25,7 +25,10 @@ export function buildBuckets({ stack, settings, names, protect }: Stage) {
       moveTo('COLDLINE', coldlineAfterDays, ['STANDARD', 'NEARLINE']),
       { action: { type: 'Delete' }, condition: { age: retentionDays, withState: 'LIVE' } },
       // What was replaced or deleted, and what the rule above has just deleted, can be brought back so long.
-      { action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: keepVersionsDays, withState: 'ARCHIVED' } },
+      {
+        action: { type: 'Delete' },
+        condition: { daysSinceNoncurrentTime: keepVersionsDays, withState: 'ARCHIVED' },
+      },
       { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } },
     ],
   })

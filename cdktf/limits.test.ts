@@ -3,7 +3,11 @@ import { test } from 'node:test'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import { all, choices, everything, synthesize } from './testing/synthesized.ts'
 
-const stacks = Object.entries(choices).map(([name, settings]) => ({ name, settings, ...synthesize(settings) }))
+const stacks = Object.entries(choices).map(([name, settings]) => ({
+  name,
+  settings,
+  ...synthesize(settings),
+}))
 const seconds = (text: string): number => {
   assert.match(text, /^\d+s$/)
   return Number(text.slice(0, -1))
@@ -82,7 +86,8 @@ for (const { name, pipeline, foundation } of stacks) {
       pipeline,
       'google_cloudfunctions2_function',
     )) {
-      const [low, high] = MEMORY[service.available_cpu] ?? assert.fail(`${of}: ${service.available_cpu} processors`)
+      const [low, high] =
+        MEMORY[service.available_cpu] ?? assert.fail(`${of}: ${service.available_cpu} processors`)
       assert.match(service.available_memory, /^\d+Mi$/)
       between(Number.parseInt(service.available_memory, 10), Math.max(low, 512), high, of)
       between(service.timeout_seconds, 1, 3600, of)
@@ -145,7 +150,9 @@ for (const { name, pipeline, foundation } of stacks) {
       assert.ok(each.lifecycle_rule.length > 0)
     }
     const lake = all(pipeline, 'google_storage_bucket').find((each) => each.name.endsWith('-lake'))
-    const classes = lake.lifecycle_rule.map((each: { action: { storage_class?: string } }) => each.action.storage_class)
+    const classes = lake.lifecycle_rule.map(
+      (each: { action: { storage_class?: string } }) => each.action.storage_class,
+    )
     assert.deepEqual(classes.filter(Boolean), ['NEARLINE', 'COLDLINE'])
     const ends = lake.lifecycle_rule.filter(
       (each: { action: { type: string }; condition: { age?: number } }) =>

@@ -2,7 +2,7 @@ import { PubsubSubscription } from '@cdktf/provider-google/lib/pubsub-subscripti
 import { PubsubSubscriptionIamMember } from '@cdktf/provider-google/lib/pubsub-subscription-iam-member/index.js'
 import { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic/index.js'
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member/index.js'
-import { type FunctionEntry, type Topic, TOPICS } from '@pipeline/functions/manifest-parts.ts'
+import { type FunctionEntry, TOPICS, type Topic } from '@pipeline/functions/manifest-parts.ts'
 import type { Stage } from './stage.ts'
 
 const days = (count: number): string => `${count * 86_400}s`
@@ -72,7 +72,9 @@ export function letPubsubForward(
   entries: readonly FunctionEntry[],
   topics: ReadonlyMap<Topic, PubsubTopic>,
 ): void {
-  const used = new Set(entries.flatMap(({ trigger }) => (trigger.kind === 'push' ? [trigger.deadLetterTopic] : [])))
+  const used = new Set(
+    entries.flatMap(({ trigger }) => (trigger.kind === 'push' ? [trigger.deadLetterTopic] : [])),
+  )
   for (const topic of used) {
     if (topic === null) continue
     new PubsubTopicIamMember(stack, `forward-${topic}`, {

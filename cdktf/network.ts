@@ -32,7 +32,11 @@ export function buildNetwork({ stack, settings, names }: Stage) {
     region: settings.region,
     ipCidrRange: SUBNET,
     privateIpGoogleAccess: true,
-    logConfig: { aggregationInterval: 'INTERVAL_10_MIN', flowSampling: 0.1, metadata: 'INCLUDE_ALL_METADATA' },
+    logConfig: {
+      aggregationInterval: 'INTERVAL_10_MIN',
+      flowSampling: 0.1,
+      metadata: 'INCLUDE_ALL_METADATA',
+    },
   })
   const router = new ComputeRouter(stack, 'router', {
     name: names.of('pipeline'),

@@ -12,9 +12,14 @@ const ref = (type: string, id: string, field: string) => `\${${type}.${id}.${fie
 
 test('each entry of the manifest has its function, and there is no other', () => {
   const functions = all(pipeline, 'google_cloudfunctions2_function')
-  assert.deepEqual(functions.map((each) => each.name).sort(), manifest.map(({ name }) => `demo-${name}`).sort())
+  assert.deepEqual(
+    functions.map((each) => each.name).sort(),
+    manifest.map(({ name }) => `demo-${name}`).sort(),
+  )
   for (const { name, entryPoint, memoryMiB, timeoutSeconds, concurrency, maxInstances } of manifest) {
-    const { build_config: built, service_config: service } = functions.find((each) => each.name === `demo-${name}`)
+    const { build_config: built, service_config: service } = functions.find(
+      (each) => each.name === `demo-${name}`,
+    )
     assert.equal(built.entry_point, entryPoint)
     assert.equal(service.available_memory, `${memoryMiB}Mi`)
     assert.equal(service.timeout_seconds, timeoutSeconds)
@@ -132,7 +137,9 @@ test('invariant 8: analysts see masks, the care team sees all, and rows of patie
   const fine = all(pipeline, 'google_data_catalog_policy_tag_iam_member')
   assert.ok(!fine.some(({ member }) => /analysts/.test(member)))
   assert.ok(fine.some(({ member }) => member === 'group:hospital-care-team@example.com'))
-  const reads = all(pipeline, 'google_bigquery_dataset_iam_member').filter(({ member }) => /analysts/.test(member))
+  const reads = all(pipeline, 'google_bigquery_dataset_iam_member').filter(({ member }) =>
+    /analysts/.test(member),
+  )
   assert.deepEqual(
     reads.map((each) => each.dataset_id),
     [ref('google_bigquery_dataset', 'dataset-marts', 'dataset_id')],
@@ -159,7 +166,8 @@ const STATEFUL = [
 ]
 
 test('what holds data can not be destroyed by mistake, and only on request', () => {
-  const passing = (type: string, id: string) => /^(external-|dataset-raw_loads$)/.test(id) && /bigquery/.test(type)
+  const passing = (type: string, id: string) =>
+    /^(external-|dataset-raw_loads$)/.test(id) && /bigquery/.test(type)
   const free = synthesize(choices.demo!, { protect: false })
   for (const each of ['foundation', 'pipeline'] as const) {
     for (const { type, id, body } of everything(demo[each]).filter(({ type }) => STATEFUL.includes(type))) {
@@ -187,7 +195,10 @@ test('everything that can be is encrypted with the environment’s own key', () 
     assert.ok(all(pipeline, type).length > 0, type)
     for (const body of all(pipeline, type)) {
       assert.match(of(body), key, type)
-      assert.ok(body.depends_on.some((each: string) => each.includes('kms_crypto_key_iam_member')), type)
+      assert.ok(
+        body.depends_on.some((each: string) => each.includes('kms_crypto_key_iam_member')),
+        type,
+      )
     }
   }
 })
@@ -201,12 +212,16 @@ test('a second environment shares no name with the first', () => {
   const other = synthesize({ ...choices.demo!, name: 'other' })
   const names = (stack: typeof pipeline) =>
     new Set(
-      everything(stack)
-        .flatMap(({ type, body }) => {
-          if (['google_project_service', 'google_project_iam_audit_config', 'google_sql_database'].includes(type)) return []
-          const name = body.account_id ?? body.dataset_id ?? body.secret_id ?? body.name
-          return name === undefined || name.includes('${') || name.endsWith('.zip') || name === 'data' ? [] : [`${type} ${name}`]
-        }),
+      everything(stack).flatMap(({ type, body }) => {
+        if (
+          ['google_project_service', 'google_project_iam_audit_config', 'google_sql_database'].includes(type)
+        )
+          return []
+        const name = body.account_id ?? body.dataset_id ?? body.secret_id ?? body.name
+        return name === undefined || name.includes('${') || name.endsWith('.zip') || name === 'data'
+          ? []
+          : [`${type} ${name}`]
+      }),
     )
   for (const each of ['foundation', 'pipeline'] as const) {
     const shared = [...names(demo[each])].filter((name) => names(other[each]).has(name))

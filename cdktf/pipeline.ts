@@ -16,8 +16,8 @@ import type { Stage } from './stage.ts'
 import { grantVm } from './vm/rights.ts'
 import { buildVm } from './vm/vm.ts'
 import type { VmArchive } from './vm/vm-archive.ts'
-import { buildDatasets, buildTables } from './warehouse.ts'
 import { waitFor } from './wait-for.ts'
+import { buildDatasets, buildTables } from './warehouse.ts'
 import { buildWatching } from './watching/watching.ts'
 
 export interface Archives {

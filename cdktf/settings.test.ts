@@ -14,12 +14,20 @@ const wrong: [string, Record<string, unknown>, RegExp][] = [
   ['a zone elsewhere', { zone: 'us-central1-a' }, /zone: is not in the region/],
   ['a size that is none', { size: 'huge' }, /size/],
   ['a reader that is no address', { readers: { analysts: 'all', careTeam: 'a@b.c' } }, /readers.analysts/],
-  ['Coldline before Nearline', { lake: { nearlineAfterDays: 90, coldlineAfterDays: 30 } }, /coldlineAfterDays/],
+  [
+    'Coldline before Nearline',
+    { lake: { nearlineAfterDays: 90, coldlineAfterDays: 30 } },
+    /coldlineAfterDays/,
+  ],
   ['a setting that nobody knows', { colour: 'red' }, /colour/],
   ['an image without a version', { redpandaImage: 'docker.io/redpanda' }, /redpandaImage/],
   ['the newest of an image', { redpandaImage: 'docker.io/redpanda:latest' }, /redpandaImage/],
   ['ClickHouse in the clear', { clickhouse: { kind: 'own', url: 'http://ch:8123' } }, /clickhouse.url/],
-  ['a version of a secret that is a name', { secretVersions: { 'clickhouse-password': 'latest' } }, /secretVersions/],
+  [
+    'a version of a secret that is a name',
+    { secretVersions: { 'clickhouse-password': 'latest' } },
+    /secretVersions/,
+  ],
 ]
 for (const [name, changes, message] of wrong) {
   test(`${name} is refused by its name`, () => {
@@ -29,7 +37,10 @@ for (const [name, changes, message] of wrong) {
 
 test('each setting without a default is asked for', () => {
   for (const name of Object.keys(example)) {
-    assert.throws(() => settingsWith({ [name]: undefined }), { code: 'SETTING_INVALID', message: new RegExp(name) })
+    assert.throws(() => settingsWith({ [name]: undefined }), {
+      code: 'SETTING_INVALID',
+      message: new RegExp(name),
+    })
   }
 })
 

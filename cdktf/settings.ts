@@ -1,16 +1,21 @@
 import { readFileSync } from 'node:fs'
-import { type Secret, SECRETS } from '@pipeline/functions/manifest-parts.ts'
+import { SECRETS, type Secret } from '@pipeline/functions/manifest-parts.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
 
-const group = z.string().regex(/^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'is no address of a group')
+const group = z
+  .string()
+  .regex(/^[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/, 'is no address of a group')
 const days = (fallback: number, min: number, max: number) => z.int().min(min).max(max).default(fallback)
 const host = z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/)
 /** A tag that moves, such as `latest`, would change what runs without anybody having asked. */
 const image = (fallback: string) =>
   z
     .string()
-    .regex(/^[a-z0-9./_-]+(:(?!latest$)[A-Za-z0-9][A-Za-z0-9._-]*)(@sha256:[0-9a-f]{64})?$/, 'needs a version')
+    .regex(
+      /^[a-z0-9./_-]+(:(?!latest$)[A-Za-z0-9][A-Za-z0-9._-]*)(@sha256:[0-9a-f]{64})?$/,
+      'needs a version',
+    )
     .default(fallback)
 
 const cloudSql = z.strictObject({
@@ -91,7 +96,10 @@ export const settingsSchema = z
       .nullable()
       .default(null),
   })
-  .refine(({ region, zone }) => zone.startsWith(`${region}-`), { path: ['zone'], error: 'is not in the region' })
+  .refine(({ region, zone }) => zone.startsWith(`${region}-`), {
+    path: ['zone'],
+    error: 'is not in the region',
+  })
   .refine(({ lake }) => lake.nearlineAfterDays < lake.coldlineAfterDays, {
     path: ['lake', 'coldlineAfterDays'],
     error: 'must come after nearlineAfterDays',
@@ -117,7 +125,8 @@ export function readEnvironment(path: string): Settings {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    const why = error instanceof SyntaxError ? 'is no JSON' : 'can not be read: copy environments/example.json'
+    const why =
+      error instanceof SyntaxError ? 'is no JSON' : 'can not be read: copy environments/example.json'
     throw new PipelineError('SETTING_INVALID', { file: path, settings: why }, error)
   }
   return parseSettings(value, path)

@@ -2,8 +2,8 @@ import { GoogleProvider } from '@cdktf/provider-google/lib/provider/index.js'
 import { LocalBackend, TerraformStack } from 'cdktf'
 import type { Construct } from 'constructs'
 import { type Names, namesOf } from './names.ts'
-import { type Size, sizes } from './sizes.ts'
 import type { Settings } from './settings.ts'
+import { type Size, sizes } from './sizes.ts'
 
 /** What every part of a stack is built from. */
 export interface Stage {

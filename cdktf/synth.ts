@@ -16,7 +16,10 @@ import { vmArchive } from './vm/vm-archive.ts'
 export const OUT = join(repository, 'cdktf.out')
 
 /** Bundles everything of ours that runs in the cloud, below `out`. */
-export async function buildArchives(out: string, entries: readonly FunctionEntry[] = manifest): Promise<Archives> {
+export async function buildArchives(
+  out: string,
+  entries: readonly FunctionEntry[] = manifest,
+): Promise<Archives> {
   const functions = new Map<string, Archive>()
   for (const entry of entries) functions.set(entry.name, await functionArchive(out, entry))
   return { vm: await vmArchive(out), functions }

@@ -83,6 +83,33 @@ program
   .action(async (options) => (await import('./commands/reconcile.ts')).reconcileCommand(options))
 
 program
+  .command('synth')
+  .description('write the stacks for Google Cloud as JSON for terraform; touches nothing')
+  .option('--environment <file>', 'settings of the environment', 'cdktf/environments/example.json')
+  .action(async ({ environment: file }) => {
+    await (await import('@pipeline/cdktf/deploy.ts')).synthCommand(file)
+  })
+
+program
+  .command('deploy')
+  .description('bring Google Cloud to what the settings of an environment say')
+  .requiredOption('--environment <file>', 'settings of the environment')
+  .option('--yes', 'do not ask before changes are made')
+  .action(async (options) =>
+    (await import('@pipeline/cdktf/deploy.ts')).deployCommand(options.environment, options),
+  )
+
+program
+  .command('destroy')
+  .description('take an environment down; its data stays')
+  .requiredOption('--environment <file>', 'settings of the environment')
+  .option('--yes', 'do not ask before changes are made')
+  .option('--delete-data', 'delete lake, warehouse, PostgreSQL and disks as well')
+  .action(async (options) =>
+    (await import('@pipeline/cdktf/deploy.ts')).destroyCommand(options.environment, options),
+  )
+
+program
   .command('doctor')
   .description('look whether this machine has what the stack needs')
   .action(async () => (await import('./commands/doctor.ts')).doctor())

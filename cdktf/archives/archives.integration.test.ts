@@ -11,7 +11,7 @@ import { App } from 'cdktf'
 import { environmentOf } from '../environment.ts'
 import { stage } from '../stage.ts'
 import { settingsWith } from '../testing/synthesized.ts'
-import { type Archive, ARCHIVES } from './archive.ts'
+import { ARCHIVES, type Archive } from './archive.ts'
 import { functionArchive } from './function-archive.ts'
 
 const tag = 'projects/p/locations/eu/taxonomies/1/policyTags/1'

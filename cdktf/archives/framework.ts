@@ -45,7 +45,10 @@ async function pack(): Promise<Framework> {
             {
               name: 'one-registry',
               setup: ({ onResolve }) =>
-                onResolve({ filter: /^\.\/function_registry$/ }, () => ({ path: './index.js', external: true })),
+                onResolve({ filter: /^\.\/function_registry$/ }, () => ({
+                  path: './index.js',
+                  external: true,
+                })),
             },
           ]
         : [],
@@ -59,7 +62,11 @@ async function pack(): Promise<Framework> {
     main: 'build/src/index.js',
     bin: { 'functions-framework': './build/src/main.js' },
   }
-  const file = (name: string, data: string | Buffer, mode = 0o644): Entry => ({ name, data: Buffer.from(data), mode })
+  const file = (name: string, data: string | Buffer, mode = 0o644): Entry => ({
+    name,
+    data: Buffer.from(data),
+    mode,
+  })
   const runs = `#!/usr/bin/env node\nrequire('../${FRAMEWORK}/build/src/main.js')\n`
   return {
     version,

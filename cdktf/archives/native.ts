@@ -40,5 +40,6 @@ export function nativeEntries(name: string): Entry[] {
 
 /** Version of an installed package. */
 export function versionOf(name: string): string {
-  return (JSON.parse(readFileSync(join(folderOf(name), 'package.json'), 'utf8')) as { version: string }).version
+  return (JSON.parse(readFileSync(join(folderOf(name), 'package.json'), 'utf8')) as { version: string })
+    .version
 }

@@ -11,7 +11,11 @@ const entry = (name: string, data: string, mode = 0o644): Entry => ({ name, data
 test('another program unpacks what was packed, names in UTF-8 and modes too', () => {
   const dir = mkdtempSync(join(tmpdir(), 'zip-'))
   try {
-    const entries = [entry('b/ä.txt', 'x'.repeat(10_000)), entry('a.sh', '#!/bin/sh\n', 0o755), entry('empty', '')]
+    const entries = [
+      entry('b/ä.txt', 'x'.repeat(10_000)),
+      entry('a.sh', '#!/bin/sh\n', 0o755),
+      entry('empty', ''),
+    ]
     writeFileSync(join(dir, 'a.zip'), zip(sortEntries(entries)))
     const script = `import sys, zipfile, json
 z = zipfile.ZipFile(sys.argv[1])
@@ -34,5 +38,6 @@ test('order of the entries does not change a byte; names that come twice or lead
   const [a, b] = [entry('a', '1'), entry('b', '2')]
   assert.deepEqual(zip(sortEntries([a, b])), zip(sortEntries([b, a])))
   assert.throws(() => sortEntries([a, a]), /twice/)
-  for (const name of ['../a', '/a', 'a/../../b', '']) assert.throws(() => sortEntries([entry(name, '')]), /leads out/)
+  for (const name of ['../a', '/a', 'a/../../b', ''])
+    assert.throws(() => sortEntries([entry(name, '')]), /leads out/)
 })

@@ -30,7 +30,9 @@ function renamed(value: Json): Json {
 export function refcheck(stack: StackJson): string[] {
   const resources: Json = {}
   for (const [type, bodies] of Object.entries(stack.resource)) {
-    for (const [id, { '//': _, lifecycle, provider, depends_on: before, ...body }] of Object.entries(bodies)) {
+    for (const [id, { '//': _, lifecycle, provider, depends_on: before, ...body }] of Object.entries(
+      bodies,
+    )) {
       resources[`${type}__${id}`] = {
         input: renamed(body),
         ...(before
@@ -41,7 +43,10 @@ export function refcheck(stack: StackJson): string[] {
   }
   const dir = mkdtempSync(join(tmpdir(), 'refcheck-'))
   try {
-    writeFileSync(join(dir, 'main.tf.json'), JSON.stringify({ resource: { terraform_data: resources } }, null, 1))
+    writeFileSync(
+      join(dir, 'main.tf.json'),
+      JSON.stringify({ resource: { terraform_data: resources } }, null, 1),
+    )
     const run = (...args: string[]): string =>
       spawnSync('terraform', args, {
         cwd: dir,

@@ -50,12 +50,15 @@ export class Sandbox {
       writeFileSync(join(bin, name), `#!/bin/bash\necho "${name} $*" >>${this.calls}\n${body}\n`)
       chmodSync(join(bin, name), 0o755)
     }
-    for (const folder of ['etc/systemd/system', 'node/bin']) mkdirSync(join(this.root, folder), { recursive: true })
+    for (const folder of ['etc/systemd/system', 'node/bin'])
+      mkdirSync(join(this.root, folder), { recursive: true })
     writeFileSync(join(this.root, 'etc/fstab'), '')
     writeFileSync(join(this.root, 'node/bin/node'), '')
     writeFileSync(join(this.root, 'release.zip'), release)
     spawnSync('tar', ['-czf', 'node.tgz', 'node'], { cwd: this.root })
-    this.nodeSha512 = createHash('sha512').update(readFileSync(join(this.root, 'node.tgz'))).digest('base64')
+    this.nodeSha512 = createHash('sha512')
+      .update(readFileSync(join(this.root, 'node.tgz')))
+      .digest('base64')
   }
 
   /** Runs a script; gives its exit code, what it said, and the calls of the stubs. */

@@ -14,16 +14,20 @@ export function grantVm(stage: Stage, resources: Resources): ITerraformDependabl
   const secrets = vmSecrets(stage).map(({ secret }) => secret)
   const isOwn = (secret: string): secret is VmSecret => (VM_SECRETS as readonly string[]).includes(secret)
   const access: Access[] = [
-    ...Object.values(TOPICS).map((topic): Access => ({ kind: 'topic', topic, role: 'roles/pubsub.publisher' })),
+    ...Object.values(TOPICS).map(
+      (topic): Access => ({ kind: 'topic', topic, role: 'roles/pubsub.publisher' }),
+    ),
     { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectCreator' },
     { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectViewer' },
     ...secrets
       .filter((secret) => !isOwn(secret))
-      .map((secret): Access => ({
-        kind: 'secret',
-        secret: secret as Secret,
-        role: 'roles/secretmanager.secretAccessor',
-      })),
+      .map(
+        (secret): Access => ({
+          kind: 'secret',
+          secret: secret as Secret,
+          role: 'roles/secretmanager.secretAccessor',
+        }),
+      ),
   ]
   return [
     ...access.map((each) => grant(stage, 'vm', each, resources)),
@@ -36,7 +40,11 @@ export function grantVm(stage: Stage, resources: Resources): ITerraformDependabl
     // Logs and metrics belong to a project; these roles have no smaller place.
     ...['roles/logging.logWriter', 'roles/monitoring.metricWriter'].map(
       (role) =>
-        new ProjectIamMember(stack, `vm-${role.split('/').at(-1)}`, { project: settings.project, role, member }),
+        new ProjectIamMember(stack, `vm-${role.split('/').at(-1)}`, {
+          project: settings.project,
+          role,
+          member,
+        }),
     ),
   ]
 }

