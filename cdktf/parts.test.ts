@@ -4,7 +4,7 @@ import { manifest } from '@pipeline/functions/manifest.ts'
 import { type FunctionEntry, TOPICS } from '@pipeline/functions/manifest-parts.ts'
 import { changesSpec, LEDGER } from '@pipeline/functions/warehouse/bigquery/schema.ts'
 import { catalog } from '@pipeline/hospital/catalog.ts'
-import { all, choices, everything, type Json, synthesize } from './testing/synthesized.ts'
+import { all, choices, everything, synthesize } from './testing/synthesized.ts'
 
 const demo = synthesize(choices.demo!)
 const { pipeline } = demo
@@ -54,11 +54,12 @@ test('each push subscription has OIDC, retries, and dead letters with the rights
       ref('google_pubsub_topic', `topic-${trigger.deadLetterTopic}`, 'id'),
     )
     const agent = 'serviceAccount:service-123456789012@gcp-sa-pubsub.iam.gserviceaccount.com'
-    const may = (type: string, key: string, value: string) =>
-      all(pipeline, type).some((each) => each.member === agent && each[key] === value)
+    const may = (type: string, role: string, key: string, value: string) =>
+      all(pipeline, type).some((each) => each.member === agent && each.role === role && each[key] === value)
     assert.ok(
       may(
         'google_pubsub_subscription_iam_member',
+        'roles/pubsub.subscriber',
         'subscription',
         ref('google_pubsub_subscription', `push-${name}`, 'name'),
       ),
@@ -66,10 +67,39 @@ test('each push subscription has OIDC, retries, and dead letters with the rights
     assert.ok(
       may(
         'google_pubsub_topic_iam_member',
+        'roles/pubsub.publisher',
         'topic',
         ref('google_pubsub_topic', `topic-${trigger.deadLetterTopic}`, 'name'),
       ),
     )
+  }
+})
+
+test('invariant 9: a function has the rights of the manifest, no other, and starts after it has them', () => {
+  for (const { name, access } of manifest) {
+    const member = `serviceAccount:demo-${name}@my-hospital-project.iam.gserviceaccount.com`
+    const given = everything(pipeline).filter(({ body }) => body.member === member)
+    const roles = given.map(({ body }) => body.role)
+    const reads = access.some((each) => each.kind === 'dataset' && each.role === 'roles/bigquery.dataViewer')
+    const service = pipeline.resource.google_cloudfunctions2_function![`function-${name}`].service_config
+    assert.deepEqual(
+      roles.sort(),
+      [
+        ...access.map(({ role }) => role),
+        ...(reads ? Array(3).fill('roles/datacatalog.categoryFineGrainedReader') : []),
+        ...(service.secret_volumes ? ['roles/secretmanager.secretAccessor'] : []),
+      ].sort(),
+      name,
+    )
+    const waits = pipeline.resource.google_cloudfunctions2_function![`function-${name}`].depends_on
+    for (const { type, id } of given.filter(({ type }) => !type.startsWith('google_data_catalog'))) {
+      assert.ok(waits.includes(`${type}.${id}`), `${name} does not wait for ${type}.${id}`)
+    }
+    const secrets = (service.secret_environment_variables ?? []).map(
+      (each: { secret: string }) => each.secret,
+    )
+    const readable = given.map(({ body }) => body.secret_id)
+    for (const secret of secrets) assert.ok(readable.includes(secret), `${name} may not read ${secret}`)
   }
 })
 
@@ -146,60 +176,6 @@ test('invariant 8: analysts see masks, the care team sees all, and rows of patie
   )
   for (const { grantees } of all(pipeline, 'google_bigquery_row_access_policy')) {
     assert.ok(!grantees.some((each: string) => /analysts/.test(each)))
-  }
-})
-
-const STATEFUL = [
-  'google_bigquery_dataset',
-  'google_bigquery_table',
-  'google_compute_disk',
-  'google_data_catalog_policy_tag',
-  'google_data_catalog_taxonomy',
-  'google_kms_crypto_key',
-  'google_kms_key_ring',
-  'google_logging_project_bucket_config',
-  'google_pubsub_topic',
-  'google_secret_manager_secret',
-  'google_sql_database',
-  'google_sql_database_instance',
-  'google_storage_bucket',
-]
-
-test('what holds data can not be destroyed by mistake, and only on request', () => {
-  const passing = (type: string, id: string) =>
-    /^(external-|dataset-raw_loads$)/.test(id) && /bigquery/.test(type)
-  const free = synthesize(choices.demo!, { protect: false })
-  for (const each of ['foundation', 'pipeline'] as const) {
-    for (const { type, id, body } of everything(demo[each]).filter(({ type }) => STATEFUL.includes(type))) {
-      if (passing(type, id)) continue
-      assert.equal(body.lifecycle?.prevent_destroy, true, `${type}.${id}`)
-    }
-    for (const { type, id, body } of everything(free[each])) {
-      assert.notEqual(body.lifecycle?.prevent_destroy, true, `${type}.${id}`)
-      assert.notEqual(body.deletion_protection, true, `${type}.${id}`)
-    }
-  }
-})
-
-test('everything that can be is encrypted with the environment’s own key', () => {
-  const key = /\/keyRings\/demo-pipeline\/cryptoKeys\/data$/
-  const keyOf: Record<string, (body: Json) => string> = {
-    google_storage_bucket: (body) => body.encryption.default_kms_key_name,
-    google_bigquery_dataset: (body) => body.default_encryption_configuration.kms_key_name,
-    google_pubsub_topic: (body) => body.kms_key_name,
-    google_sql_database_instance: (body) => body.encryption_key_name,
-    google_compute_disk: (body) => body.disk_encryption_key.kms_key_self_link,
-    google_artifact_registry_repository: (body) => body.kms_key_name,
-  }
-  for (const [type, of] of Object.entries(keyOf)) {
-    assert.ok(all(pipeline, type).length > 0, type)
-    for (const body of all(pipeline, type)) {
-      assert.match(of(body), key, type)
-      assert.ok(
-        body.depends_on.some((each: string) => each.includes('kms_crypto_key_iam_member')),
-        type,
-      )
-    }
   }
 })
 
