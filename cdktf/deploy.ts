@@ -48,7 +48,7 @@ function initialise(settings: Settings, names: Names): void {
 
 /** Google makes the accounts of its services when they are first asked for; the key is given to them later. */
 function makeAgents({ project }: Settings): void {
-  for (const service of ['pubsub', 'sqladmin', 'artifactregistry', 'compute', 'bigquery']) {
+  for (const service of ['pubsub', 'sqladmin', 'artifactregistry']) {
     watched('gcloud', [
       ...[
         'beta',
