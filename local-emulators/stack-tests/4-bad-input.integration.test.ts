@@ -11,7 +11,9 @@ import { waitForLake } from '../commands/wait-for-lake.ts'
 import {
   assertEqual,
   bucket,
+  type DeadLetter,
   eventually,
+  letters,
   loadAll,
   objectsUnder,
   reconcileNow,
@@ -19,22 +21,6 @@ import {
   sql,
   stack,
 } from './the-stack.ts'
-
-interface DeadLetter {
-  code: string
-  reason: string
-  source: string
-  todo: string
-  origin: Record<string, unknown>
-  payload: string | null
-}
-
-async function letters(): Promise<DeadLetter[]> {
-  const names = await objectsUnder('dead-letters/')
-  return Promise.all(
-    names.map(async (name) => JSON.parse((await bucket.file(name).download())[0].toString()) as DeadLetter),
-  )
-}
 
 async function letterWhere(matches: (letter: DeadLetter) => boolean): Promise<DeadLetter> {
   return eventually(async () => {

@@ -91,3 +91,30 @@ export async function someone(
     medicine: await one(`INSERT INTO medicines (name, price) VALUES ('M', 1.25) RETURNING medicine_id AS id`),
   }
 }
+
+export interface DeadLetter {
+  code: string
+  reason: string
+  source: string
+  todo: string
+  origin: Record<string, unknown>
+  payload: string | null
+}
+
+export async function letters(prefix = ''): Promise<DeadLetter[]> {
+  const names = await objectsUnder(`dead-letters/${prefix}`)
+  return Promise.all(
+    names.map(async (name) => JSON.parse((await bucket.file(name).download())[0].toString()) as DeadLetter),
+  )
+}
+
+/** Waits until no table is being read again, then for the stores. */
+export async function settled(): Promise<void> {
+  await eventually(async () => {
+    const open = await sql((client) =>
+      client.query(`SELECT 1 FROM pipeline.signals WHERE type = 'execute-snapshot'`),
+    )
+    assert.equal(open.rowCount, 0, 'a table is still being read')
+  })
+  await loadAll()
+}
