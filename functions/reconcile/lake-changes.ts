@@ -4,6 +4,7 @@ import { changesPrefix, parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import { stageObject } from '../loader/stage.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
+import { limitBytes, setMemory } from '../warehouse/memory.ts'
 import type { StagedObject } from '../warehouse/port.ts'
 import type { SourceColumn } from './columns.ts'
 import { literal } from './columns.ts'
@@ -12,6 +13,8 @@ import { createChanges, hashedChanges } from './fold.ts'
 const GROUP_OBJECTS = 200
 const GROUP_BYTES = 32 * 1024 * 1024
 const LINE_BYTES = 16 * 1024 * 1024
+/** Two threads may each hold a row's text, its values and what is hashed of them. */
+const MEMORY_PER_LINE = 24
 const STAGED_COLUMNS = `{op: 'VARCHAR', "row": 'VARCHAR', row_key: 'VARCHAR', sequence: 'VARCHAR', "txId": 'BIGINT', "committedAt": 'VARCHAR', "partition": 'INTEGER', "offset": 'BIGINT'}`
 
 /** All objects of a table in the lake, and offsets of those with a batch's name. */
@@ -34,9 +37,11 @@ export async function readLake(
   columns: readonly SourceColumn[],
   into: string,
   tempRoot: string,
+  memoryLimit: string,
 ): Promise<string[]> {
   await createChanges(db, into)
   const broken: string[] = []
+  let longestLine = 0
   for (const group of groups(objects)) {
     const folder = await mkdtemp(join(tempRoot, 'reconcile-'))
     try {
@@ -46,6 +51,9 @@ export async function readLake(
         if (staging.outcome === 'staged') staged.push(staging.staged)
         else broken.push(object.name)
       }
+      for (const each of staged) longestLine = Math.max(longestLine, each.longestLine)
+      // A change of its size is in every store, so the room is left to those that are read after the lake.
+      await setMemory(db, limitBytes(memoryLimit) + MEMORY_PER_LINE * longestLine)
       if (staged.length > 0) await take(db, staged, columns, into)
     } finally {
       await rm(folder, { recursive: true, force: true })

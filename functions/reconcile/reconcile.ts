@@ -155,6 +155,7 @@ async function compareTables(
             warehouse,
             bigquery,
             tempRoot: deps.tempRoot,
+            memoryLimit: deps.warehouse.memoryLimit,
             current,
           }),
         )

@@ -29,6 +29,8 @@ export interface TableInput {
   /** Set where BigQuery is the warehouse; the stores of the DuckDB file are left out then. */
   bigquery?: BigqueryInput | undefined
   tempRoot: string
+  /** What DuckDB may use beside what its longest rows need: `512MB`. */
+  memoryLimit: string
   /** Stores of current rows as they were read before the lake was listed. */
   current: readonly CurrentRows[]
 }

@@ -17,7 +17,7 @@ export async function reconcileTable(input: TableInput): Promise<TableReport> {
   const { db, source, lake, table, columns, objects, tempRoot, visible } = input
   const ranging = await source.ranging(table)
   const rows = (await source.buckets(table, columns, ranging)).reduce((sum, { count }) => sum + count, 0)
-  const broken = await readLake(db, lake, objects, columns, 'lake_changes', tempRoot)
+  const broken = await readLake(db, lake, objects, columns, 'lake_changes', tempRoot, input.memoryLimit)
   await fold(db, 'lake_rows', 'lake_changes', visible)
   const stores = input.bigquery
     ? await storesWithBigquery(input, input.bigquery, ranging, broken)

@@ -5,6 +5,7 @@ import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import type { LakeObject } from '../lake/port.ts'
 import { changesTable, duckdbDdl } from './ddl.ts'
 import { type Database, type DuckdbFileOptions, withDatabase } from './duckdb-file.ts'
+import { limitBytes, setMemory } from './memory.ts'
 import { type OffsetRange, spans, splitByOverlap } from './overlap.ts'
 import { packs } from './packs.ts'
 import type { LoadOutcome, StagedObject, Warehouse } from './port.ts'
@@ -47,18 +48,10 @@ function loadIdOf(table: string, objects: readonly LakeObject[]): string {
 /** What one statement reads: DuckDB may hold 2048 rows of each thread in memory, however long they are. */
 const STATEMENT_BYTES = 32 * 1024 * 1024
 
-const units: Record<string, number> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 }
-
-/** Bytes of a limit as DuckDB writes it: `512MB`. */
-function limitBytes(limit: string): number {
-  const [, amount, unit] = /^(\d+)\s*([A-Za-z]+)$/.exec(limit) ?? []
-  return Number(amount) * (units[unit ?? ''] ?? Number.NaN)
-}
-
 /** Lets a load have what its longest line needs, above the configured limit if it must be. */
 async function makeRoom(db: Database, limit: string, staged: readonly StagedObject[]): Promise<void> {
   const needed = MEMORY_PER_LINE * Math.max(0, ...staged.map(({ longestLine }) => longestLine))
-  if (needed > limitBytes(limit)) await db.run(`SET memory_limit = '${Math.ceil(needed / 1e6)}MB'`)
+  if (needed > limitBytes(limit)) await setMemory(db, needed)
 }
 
 function insertSql(table: string, staged: readonly StagedObject[], where = ''): string {

@@ -139,6 +139,7 @@ test('invariant 4: BigQuery is compared with PostgreSQL, and one wrong cell is f
         warehouse: false,
         bigquery: { changes: counted, visible: bigqueryVisible(snapshot, source.at) },
         current: [],
+        memoryLimit: '512MB',
         tempRoot: folder,
       }),
     )

@@ -3,10 +3,9 @@ import { before, test } from 'node:test'
 import { withClient } from '@pipeline/cdc/database.ts'
 import { readWarehouse } from '../warehouse-file.ts'
 import {
-  assertEqual,
+  assertAllEqual,
   eventually,
   letters,
-  loadAll,
   objectsUnder,
   reconcileNow,
   settled,
@@ -59,7 +58,7 @@ test('invariant 6: a changed key is a delete and an insert; a key deleted and in
     await client.query('COMMIT')
     return [{ from: first, to: String(target) }, second]
   })
-  await loadAll()
+  await settled()
   assert.deepEqual(
     (await changesOf('patients', moved.from)).map(({ op }) => op),
     ['c', 'd'],
@@ -74,14 +73,12 @@ test('invariant 6: a changed key is a delete and an insert; a key deleted and in
     ['c', 'd', 'c'],
   )
   assert.match(twice.at(-1)!.row!, /"K2"/)
-  assertEqual(await reconcileNow())
+  await assertAllEqual()
 })
 
 test('invariant 6: a truncate empties the table in every store', async () => {
   await sql((client) => client.query('TRUNCATE prescriptions'))
-  await loadAll()
-  const report = await reconcileNow()
-  assertEqual(report)
+  const report = await assertAllEqual()
   for (const store of report.tables.find(({ table }) => table === 'prescriptions')!.stores)
     assert.equal(store.rows, 0, store.store)
 })
@@ -97,16 +94,14 @@ test('a transaction of 200,000 rows arrives whole; one that was rolled back does
     await client.query('ROLLBACK')
     await client.query(insert('large transaction'))
   })
-  await loadAll()
+  await settled()
   const counts = await readWarehouse(stack.warehouseFile, (rows) =>
     rows(`SELECT count(*) FILTER (WHERE "row"->>'$.diagnosis' = 'large transaction')::INTEGER AS whole,
             count(*) FILTER (WHERE "row"->>'$.diagnosis' = 'rolled back')::INTEGER AS undone FROM raw.visits_changes`),
   )
   assert.deepEqual(counts, [{ whole: 200_000, undone: 0 }])
-  assertEqual(await reconcileNow(60))
+  await assertAllEqual()
   await sql((client) => client.query(`DELETE FROM visits WHERE diagnosis = 'large transaction'`))
-  await loadAll()
-  assertEqual(await reconcileNow(60))
 })
 
 test('a value of 20 MB, more than a Pub/Sub message holds, arrives exactly, and its update and delete too', async () => {
@@ -121,11 +116,9 @@ test('a value of 20 MB, more than a Pub/Sub message holds, arrives exactly, and 
     await client.query(`UPDATE visits SET total_cost = 12.5 WHERE visit_id = ${rows[0].id}`)
     return rows[0].id as string
   })
-  await loadAll()
-  assertEqual(await reconcileNow(60))
+  await assertAllEqual()
   await sql((client) => client.query(`DELETE FROM visits WHERE visit_id = ${id}`))
-  await loadAll()
-  assertEqual(await reconcileNow(60))
+  await assertAllEqual()
 })
 
 test('invariant 5: an update leaves a TOASTed column alone: with the whole old row it arrives whole', async () => {
@@ -139,14 +132,14 @@ test('invariant 5: an update leaves a TOASTed column alone: with the whole old r
     await client.query(`UPDATE visits SET total_cost = 7.25 WHERE visit_id = ${rows[0].id}`)
     return rows[0].id as string
   })
-  await loadAll()
+  await settled()
   const changes = await changesOf('visits', id)
   assert.deepEqual(
     changes.map(({ op }) => op),
     ['c', 'u'],
   )
   assert.equal(JSON.parse(changes[1]!.row!).diagnosis.length, 16_000)
-  assertEqual(await reconcileNow())
+  await assertAllEqual()
 })
 
 test('invariant 5: without the whole old row the placeholder goes to dead letters and the row is read again by itself', async () => {
@@ -178,12 +171,11 @@ test('invariant 5: without the whole old row the placeholder goes to dead letter
         ['c', 'r'],
       )
     })
-    assertEqual(await reconcileNow())
+    await assertAllEqual()
   } finally {
     await sql((client) => client.query('ALTER TABLE visits REPLICA IDENTITY FULL'))
   }
-  await settled()
-  assertEqual(await reconcileNow())
+  await assertAllEqual()
 })
 
 test('numeric NaN, date infinity: dead letters with a reason, the rest goes on; times before 1970 and in 9999 arrive exactly', async () => {
@@ -209,7 +201,7 @@ test('numeric NaN, date infinity: dead letters with a reason, the rest goes on; 
         VALUES (${patient}, ${doctor}, ${medicine}, ${visit}, '9999-12-31 23:59:59.999999+00', '1', '1 day') RETURNING prescription_id AS id`),
     }
   })
-  await loadAll()
+  await settled()
   const report = await reconcileNow()
   assert.equal(report.deadLetters, before + 2)
   const raw = storeOf(report, 'visits', 'raw')
@@ -219,8 +211,7 @@ test('numeric NaN, date infinity: dead letters with a reason, the rest goes on; 
   assert.match((await changesOf('prescriptions', ids.late))[0]!.row!, /9999-12-31T23:59:59\.999999Z/)
   await sql((client) => client.query(`DELETE FROM visits WHERE visit_id IN (${ids.nan}, ${ids.infinite})`))
   await sql((client) => client.query(`DELETE FROM prescriptions WHERE prescription_id = ${ids.late}`))
-  await loadAll()
-  assertEqual(await reconcileNow())
+  await assertAllEqual()
 })
 
 test('an idle hospital with a busy neighbour: the slot moves on', async () => {
@@ -254,7 +245,7 @@ test('a slot dropped behind our back is noticed, said, and mended by a new snaps
     )
     return rows[0].id as string
   })
-  await loadAll()
+  await settled()
   const snapshots = async (): Promise<number> =>
     Number(
       (
@@ -275,7 +266,6 @@ test('a slot dropped behind our back is noticed, said, and mended by a new snaps
     await client.query(`UPDATE doctors SET experience_years = 43 WHERE doctor_id = ${people.doctor}`)
   })
   await eventually(async () => assert.equal(await snapshots(), before + 1, 'no new snapshot yet'), 90)
-  await settled()
-  assertEqual(await reconcileNow(60))
+  await assertAllEqual()
   assert.ok((await objectsUnder('changes/patients/')).length > 0)
 })

@@ -33,11 +33,16 @@ export function sql<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
 export const clickhouse = openClickHouse({ url: stack.clickhouseUrl, ...CLICKHOUSE_ACCOUNT })
 after(() => clickhouse.close())
 
-/** What a user does after writing: `npm run load`. */
-export async function loadAll(): Promise<void> {
+/** Brings all that was written into every store but the staged rows. */
+export async function loadRaw(): Promise<void> {
   assert.equal(await waitForLake(stack, 120), 0, 'changes did not reach the lake')
   assert.equal(await waitForClickHouse(stack, 120), 0, 'changes did not reach ClickHouse')
   await load(stack)
+}
+
+/** What a user does after writing: `npm run load`. */
+export async function loadAll(): Promise<void> {
+  await loadRaw()
   await runStackDbt(stack, ['run', '--select', 'staging'], () => {})
 }
 
@@ -108,7 +113,7 @@ export async function letters(prefix = ''): Promise<DeadLetter[]> {
   )
 }
 
-/** Waits until no table is being read again, then for the stores. */
+/** Waits until no table is being read again, then brings all into the raw log. */
 export async function settled(): Promise<void> {
   await eventually(async () => {
     const open = await sql((client) =>
@@ -116,5 +121,14 @@ export async function settled(): Promise<void> {
     )
     assert.equal(open.rowCount, 0, 'a table is still being read')
   })
-  await loadAll()
+  await loadRaw()
+}
+
+/** Brings all into every store and asserts that each equals PostgreSQL. */
+export async function assertAllEqual(): Promise<ReconcileReport> {
+  await settled()
+  await runStackDbt(stack, ['run', '--select', 'staging'], () => {})
+  const report = await reconcileNow(60)
+  assertEqual(report)
+  return report
 }
