@@ -35,6 +35,7 @@ export class Guard {
   private looking: Promise<void> | undefined
   private stopped = false
   private sawSlot = false
+  private sawConnector = false
 
   constructor(options: GuardOptions) {
     this.options = options
@@ -70,6 +71,7 @@ export class Guard {
     })
     await this.attempt('connector', async () => {
       const reasons = await restartFailed(connectUrl, connectorName)
+      this.sawConnector = true
       if (!reasons) return
       metrics.restarts.inc()
       logger.error({ reasons: reasons.join(', ') }, 'failed tasks of the connector were started again')
@@ -186,8 +188,10 @@ export class Guard {
     try {
       await work()
     } catch (error) {
+      // Connect takes its time to start and to get its connector.
+      const level = what === 'connector' && !this.sawConnector ? 'info' : 'warn'
       if (!this.stopped)
-        this.options.logger.warn({ what, error: safeError(error) }, 'could not look, will again')
+        this.options.logger[level]({ what, error: safeError(error) }, 'could not look, will again')
     }
   }
 }
