@@ -22,6 +22,7 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
     local: { from: 'value', value: 'duckdb' },
   },
   DUCKDB_PATH: { from: 'local', what: 'duckdb-file' },
+  DUCKDB_PUBLISHED_PATH: { from: 'local', what: 'published-file' },
   BIGQUERY_LOCATION: { from: 'cloud', what: 'location' },
   BIGQUERY_RAW_DATASET: { from: 'dataset', dataset: DATASETS.raw },
   BIGQUERY_LOADS_DATASET: { from: 'dataset', dataset: DATASETS.loads },
@@ -46,6 +47,13 @@ function settingsOf(names: readonly SettingName[]): FunctionEntry['settings'] {
 
 const readLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectViewer' }
 const createInLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectCreator' }
+// An export also replaces its manifest and removes parts of a run that was not finished.
+const changeLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectUser' }
+const readDatabase: Access = {
+  kind: 'secret',
+  secret: SECRETS.databaseReader,
+  role: 'roles/secretmanager.secretAccessor',
+}
 const publishDeadLetters: Access = {
   kind: 'topic',
   topic: TOPICS.deadLetters,
@@ -191,6 +199,29 @@ export const manifest: readonly FunctionEntry[] = [
   loader('load-dimensions', '*/15 * * * *'),
   loader('load-facts', '*/5 * * * *'),
   {
+    name: 'batch-export',
+    entryPoint: 'batch-export',
+    folder: 'batch-export',
+    runtime: 'nodejs24',
+    trigger: {
+      kind: 'schedule',
+      // At night, and done before reconcile looks at it.
+      cron: '30 1 * * *',
+      timeZone: 'UTC',
+      attemptDeadlineSeconds: 1800,
+      // An export that does not fit into one call goes on in the next.
+      retries: 5,
+    },
+    // Files in /tmp are memory there: a part's text, and its Parquet.
+    memoryMiB: 1024,
+    cpu: 1,
+    timeoutSeconds: 1800,
+    concurrency: 1,
+    maxInstances: 1,
+    settings: settingsOf(settingNames['batch-export']),
+    access: [changeLake, readDatabase],
+  },
+  {
     name: 'reconcile',
     entryPoint: 'reconcile',
     folder: 'reconcile',
@@ -210,7 +241,7 @@ export const manifest: readonly FunctionEntry[] = [
     settings: settingsOf(settingNames.reconcile),
     access: [
       readLake,
-      { kind: 'secret', secret: SECRETS.databaseReader, role: 'roles/secretmanager.secretAccessor' },
+      readDatabase,
       readClickhousePassword,
       runJobs,
       ...onDatasets('roles/bigquery.dataViewer', DATASETS.raw),
