@@ -218,7 +218,8 @@ export const manifest: readonly FunctionEntry[] = [
     timeoutSeconds: 1800,
     concurrency: 1,
     maxInstances: 1,
-    settings: settingsOf(settingNames['batch-export']),
+    // PostgreSQL sends meanwhile, so a second thread gains nothing and takes memory.
+    settings: { ...settingsOf(settingNames['batch-export']), DUCKDB_THREADS: { from: 'value', value: '1' } },
     access: [changeLake, readDatabase],
   },
   {

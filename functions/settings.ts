@@ -102,7 +102,7 @@ export const settingSchemas = {
   /** PostgreSQL's text of a part of an export, from this to twice this many bytes. */
   EXPORT_PART_BYTES: whole(24 * 1024 * 1024, 1024, 256 * 1024 * 1024),
   /** What DuckDB may take to write a part. */
-  EXPORT_MEMORY_LIMIT: memory.default('128MB'),
+  EXPORT_MEMORY_LIMIT: memory.default('96MB'),
   /** The DuckDB file that is published for readers; without it reconcile leaves it out. */
   DUCKDB_PUBLISHED_PATH: z.string().min(1).optional(),
   /** The function's own timeout; a load ends its work before it. */

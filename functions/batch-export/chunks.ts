@@ -46,6 +46,8 @@ export class Chunks implements RowSink {
   private readonly limits: ChunkLimits
   private readonly take: (chunk: Chunk) => Promise<void>
   private block = Buffer.allocUnsafe(BLOCK)
+  /** Blocks that have been written, to be filled again: memory outside the heap is given back late. */
+  private readonly free: Buffer<ArrayBuffer>[] = []
   private filled = 0
   private hash: Hash
   private rows = 0
@@ -108,15 +110,17 @@ export class Chunks implements RowSink {
   }
 
   private flush(): void {
-    const block = this.block.subarray(0, this.filled)
+    const whole = this.block
+    const block = whole.subarray(0, this.filled)
     const path = this.path()
     this.hash.update(block)
-    this.block = Buffer.allocUnsafe(BLOCK)
+    this.block = this.free.pop() ?? Buffer.allocUnsafe(BLOCK)
     this.filled = 0
     this.waiting += 1
     this.writes = this.writes.then(async () => {
       await appendFile(path, block, { mode: 0o600 })
       this.waiting -= 1
+      this.free.push(whole)
     })
     // Whoever waits for it sees a failure; until then it must not count as unhandled.
     this.writes.catch(() => {})

@@ -31,18 +31,17 @@ export function parquetType(pgType: string, modifier: number): string {
   return precision <= 38 && scale >= 0 && scale <= precision ? `DECIMAL(${precision},${scale})` : 'VARCHAR'
 }
 
-/** SQL for PostgreSQL that is true of a value, or null, which its column's type can hold; undefined where all can be. */
+/** SQL for PostgreSQL that is false of a time which its column's type can't hold; undefined for other types. */
 function held({ name, type }: ExportColumn): string | undefined {
   const value = quoted(name)
-  if (type.startsWith('DECIMAL')) return `coalesce(${value} <> 'NaN', true)`
-  if (type === 'DATE') return `coalesce(${value} BETWEEN '0001-01-01' AND '9999-12-31', true)`
+  if (type === 'DATE') return `${value} BETWEEN '0001-01-01' AND '9999-12-31'`
   const zone = type === 'TIMESTAMPTZ' ? '+00' : ''
   return type === 'TIMESTAMP' || type === 'TIMESTAMPTZ'
-    ? `coalesce(${value} >= '0001-01-01 00:00:00${zone}' AND ${value} < '10000-01-01 00:00:00${zone}', true)`
+    ? `${value} >= '0001-01-01 00:00:00${zone}' AND ${value} < '10000-01-01 00:00:00${zone}'`
     : undefined
 }
 
-/** The column that says whether a row can be held whole; undefined where any can. */
+/** The column that is false of a row with a time that can't be held; undefined where there are none. */
 export function heldColumn(columns: readonly ExportColumn[]): string | undefined {
   if (!columns.some((column) => held(column))) return undefined
   let name = '_held'
@@ -51,8 +50,8 @@ export function heldColumn(columns: readonly ExportColumn[]): string | undefined
 }
 
 /**
- * What PostgreSQL selects. It says itself whether a row can be held: DuckDB reads `0044-03-15 BC` as the year 44, and
- * a time that it can't read in a CSV as null.
+ * What PostgreSQL selects. It says itself whether times can be held: DuckDB reads `0044-03-15 BC` as the year 44, and
+ * a time that it can't read in a CSV as null. The NaN of a numeric it refuses.
  */
 export function selectList(columns: readonly ExportColumn[]): string {
   const parts = columns.flatMap((column) => held(column) ?? [])
@@ -60,14 +59,21 @@ export function selectList(columns: readonly ExportColumn[]): string {
   return [...columns.map(({ name }) => quoted(name)), ...flag].join(', ')
 }
 
+/** SQL for DuckDB over PostgreSQL's texts that is true of a row all of whose values can be held. */
+export function heldTexts(columns: readonly ExportColumn[]): string {
+  const flag = heldColumn(columns)
+  const numbers = columns.filter(({ type }) => type.startsWith('DECIMAL'))
+  const parts = numbers.map(({ name }) => `${quoted(name)} IS DISTINCT FROM 'NaN'`)
+  return [flag ? `${quoted(flag)} IS NOT FALSE` : 'true', ...parts].join(' AND ')
+}
+
 /** SQL for DuckDB over PostgreSQL's texts: the columns that can't be held, and all texts. */
 export function refusedRow(columns: readonly ExportColumn[]): string {
   const reasons = columns.flatMap((column) => {
-    if (!held(column)) return []
     const text = quoted(column.name)
-    const wrong = column.type.startsWith('DECIMAL')
-      ? `${text} = 'NaN'`
-      : `NOT regexp_full_match(${text}, '[0-9]{4}-.*[0-9]')`
+    const isNumber = column.type.startsWith('DECIMAL')
+    if (!isNumber && !held(column)) return []
+    const wrong = isNumber ? `${text} = 'NaN'` : `NOT regexp_full_match(${text}, '[0-9]{4}-.*[0-9]')`
     return [`CASE WHEN ${wrong} THEN ${literal(`${column.name}: not a ${column.type}`)} END`]
   })
   const row = columns.map(({ name }) => `${literal(name)}: ${quoted(name)}`).join(', ')

@@ -2,7 +2,7 @@ import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { literal, quoted } from '../reconcile/columns.ts'
 import { type Database, withMemory } from '../warehouse/duckdb-file.ts'
 import type { Chunk } from './chunks.ts'
-import { type ExportColumn, heldColumn, refusedRow } from './columns.ts'
+import { type ExportColumn, heldColumn, heldTexts, refusedRow } from './columns.ts'
 
 export interface EncoderOptions {
   /** As DuckDB writes it: `128MB`. */
@@ -36,10 +36,10 @@ function reading(chunk: Chunk, columns: readonly ExportColumn[], asTexts: boolea
     buffer_size = ${Math.max(BUFFER, 2 * line)}, columns = {${types.join(', ')}})`
 }
 
-/** SQL that is true of a row which PostgreSQL says can be held. */
+/** SQL that is true of a row whose times PostgreSQL says can be held. */
 function flagged(columns: readonly ExportColumn[]): string {
   const flag = heldColumn(columns)
-  return flag ? quoted(flag) : 'true'
+  return flag ? `${quoted(flag)} IS NOT FALSE` : 'true'
 }
 
 /** Every value as its column's type; undefined when a row has one that can't be held. */
@@ -72,7 +72,7 @@ async function encode(
   if (whole !== undefined) return { rows: whole, refused: 0 }
   const texts = reading(chunk, columns, true)
   const typed = columns.map(({ name, type }) => `CAST(${quoted(name)} AS ${type}) AS ${quoted(name)}`)
-  const held = flagged(columns)
+  const held = heldTexts(columns)
   const rows = await db.run(
     `COPY (SELECT ${typed.join(', ')} FROM ${texts} WHERE ${held}) TO ${literal(file)} ${PARQUET}`,
   )
