@@ -5,6 +5,7 @@ import {
   type DatasetName,
   type FunctionEntry,
   SECRETS,
+  type Secret,
   type SettingSource,
   TOPICS,
 } from './manifest-parts.ts'
@@ -49,21 +50,18 @@ const readLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/st
 const createInLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectCreator' }
 // An export also replaces its manifest and removes parts of a run that was not finished.
 const changeLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectUser' }
-const readDatabase: Access = {
+const readSecret = (secret: Secret): Access => ({
   kind: 'secret',
-  secret: SECRETS.databaseReader,
+  secret,
   role: 'roles/secretmanager.secretAccessor',
-}
+})
+const readDatabase = readSecret(SECRETS.databaseReader)
 const publishDeadLetters: Access = {
   kind: 'topic',
   topic: TOPICS.deadLetters,
   role: 'roles/pubsub.publisher',
 }
-const readClickhousePassword: Access = {
-  kind: 'secret',
-  secret: SECRETS.clickhousePassword,
-  role: 'roles/secretmanager.secretAccessor',
-}
+const readClickhousePassword = readSecret(SECRETS.clickhousePassword)
 
 const runJobs: Access = { kind: 'project', role: 'roles/bigquery.jobUser' }
 const onDatasets = (role: string, ...datasets: DatasetName[]): Access[] =>
@@ -191,7 +189,7 @@ export const manifest: readonly FunctionEntry[] = [
     maxInstances: 5,
     settings: settingsOf(settingNames['oltp-sink']),
     access: [
-      { kind: 'secret', secret: SECRETS.databaseWriter, role: 'roles/secretmanager.secretAccessor' },
+      readSecret(SECRETS.databaseWriter),
       { kind: 'topic', topic: TOPICS.events, role: 'roles/pubsub.publisher' },
       publishDeadLetters,
     ],
