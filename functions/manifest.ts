@@ -5,6 +5,7 @@ import {
   type DatasetName,
   type FunctionEntry,
   SECRETS,
+  type Secret,
   type SettingSource,
   TOPICS,
 } from './manifest-parts.ts'
@@ -22,6 +23,7 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
     local: { from: 'value', value: 'duckdb' },
   },
   DUCKDB_PATH: { from: 'local', what: 'duckdb-file' },
+  DUCKDB_PUBLISHED_PATH: { from: 'local', what: 'published-file' },
   BIGQUERY_LOCATION: { from: 'cloud', what: 'location' },
   BIGQUERY_RAW_DATASET: { from: 'dataset', dataset: DATASETS.raw },
   BIGQUERY_LOADS_DATASET: { from: 'dataset', dataset: DATASETS.loads },
@@ -46,16 +48,20 @@ function settingsOf(names: readonly SettingName[]): FunctionEntry['settings'] {
 
 const readLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectViewer' }
 const createInLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectCreator' }
+// An export also replaces its manifest and removes parts of a run that was not finished.
+const changeLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectUser' }
+const readSecret = (secret: Secret): Access => ({
+  kind: 'secret',
+  secret,
+  role: 'roles/secretmanager.secretAccessor',
+})
+const readDatabase = readSecret(SECRETS.databaseReader)
 const publishDeadLetters: Access = {
   kind: 'topic',
   topic: TOPICS.deadLetters,
   role: 'roles/pubsub.publisher',
 }
-const readClickhousePassword: Access = {
-  kind: 'secret',
-  secret: SECRETS.clickhousePassword,
-  role: 'roles/secretmanager.secretAccessor',
-}
+const readClickhousePassword = readSecret(SECRETS.clickhousePassword)
 
 const runJobs: Access = { kind: 'project', role: 'roles/bigquery.jobUser' }
 const onDatasets = (role: string, ...datasets: DatasetName[]): Access[] =>
@@ -183,13 +189,37 @@ export const manifest: readonly FunctionEntry[] = [
     maxInstances: 5,
     settings: settingsOf(settingNames['oltp-sink']),
     access: [
-      { kind: 'secret', secret: SECRETS.databaseWriter, role: 'roles/secretmanager.secretAccessor' },
+      readSecret(SECRETS.databaseWriter),
       { kind: 'topic', topic: TOPICS.events, role: 'roles/pubsub.publisher' },
       publishDeadLetters,
     ],
   },
   loader('load-dimensions', '*/15 * * * *'),
   loader('load-facts', '*/5 * * * *'),
+  {
+    name: 'batch-export',
+    entryPoint: 'batch-export',
+    folder: 'batch-export',
+    runtime: 'nodejs24',
+    trigger: {
+      kind: 'schedule',
+      // At night, and done before reconcile looks at it.
+      cron: '30 1 * * *',
+      timeZone: 'UTC',
+      attemptDeadlineSeconds: 1800,
+      // An export that does not fit into one call goes on in the next.
+      retries: 5,
+    },
+    // Files in /tmp are memory there: a part's text, and its Parquet.
+    memoryMiB: 1024,
+    cpu: 1,
+    timeoutSeconds: 1800,
+    concurrency: 1,
+    maxInstances: 1,
+    // PostgreSQL sends meanwhile, so a second thread gains nothing and takes memory.
+    settings: { ...settingsOf(settingNames['batch-export']), DUCKDB_THREADS: { from: 'value', value: '1' } },
+    access: [changeLake, readDatabase],
+  },
   {
     name: 'reconcile',
     entryPoint: 'reconcile',
@@ -210,7 +240,7 @@ export const manifest: readonly FunctionEntry[] = [
     settings: settingsOf(settingNames.reconcile),
     access: [
       readLake,
-      { kind: 'secret', secret: SECRETS.databaseReader, role: 'roles/secretmanager.secretAccessor' },
+      readDatabase,
       readClickhousePassword,
       runJobs,
       ...onDatasets('roles/bigquery.dataViewer', DATASETS.raw),

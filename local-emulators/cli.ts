@@ -76,8 +76,14 @@ program
   .action(async (args) => (await import('./commands/dbt.ts')).dbtCommand(args))
 
 program
+  .command('export')
+  .description('export all tables as they are now to Parquet in the lake, once a day')
+  .option('--again', "replace today's export")
+  .action(async (options) => (await import('./commands/export.ts')).exportCommand(options))
+
+program
   .command('reconcile')
-  .description('compare PostgreSQL with the lake, the raw log and the staged rows; exit code 1 on different')
+  .description('compare PostgreSQL with every store; exit code 1 on different')
   .option('--json', 'as one JSON object')
   .option('--wait <seconds>', 'how long changes on their way to the lake may take', whole, 20)
   .action(async (options) => (await import('./commands/reconcile.ts')).reconcileCommand(options))

@@ -1,3 +1,4 @@
+import type { ExportRecord } from '../batch-export/record.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
 import type { BigqueryInput } from './bigquery.ts'
@@ -26,6 +27,10 @@ export interface TableInput {
   visible: string
   /** Whether the warehouse is attached. */
   warehouse: boolean
+  /** The published DuckDB file; undefined where none is to be published. */
+  published?: 'attached' | 'absent' | undefined
+  /** The newest whole export; undefined before the first. */
+  exported?: ExportRecord | undefined
   /** Set where BigQuery is the warehouse; the stores of the DuckDB file are left out then. */
   bigquery?: BigqueryInput | undefined
   tempRoot: string
