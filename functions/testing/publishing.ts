@@ -11,6 +11,7 @@ const typeOf = {
   text: 'VARCHAR',
   date: 'DATE',
   boolean: 'BOOLEAN',
+  json: 'JSON',
 } as const
 
 /** A warehouse as loads and dbt leave it: `rows` patients named after the load, loaded in the given year. */
