@@ -87,6 +87,7 @@ test('every function is there, and its entry point is registered by its index.ts
     'dead-letter-sink',
     'load-dimensions',
     'load-facts',
+    'compact-lake',
     'reconcile',
   ]
   assert.deepEqual(

@@ -46,6 +46,8 @@ function settingsOf(names: readonly SettingName[]): FunctionEntry['settings'] {
 
 const readLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectViewer' }
 const createInLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectCreator' }
+/** The one who may delete. */
+const writeLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectUser' }
 const publishDeadLetters: Access = {
   kind: 'topic',
   topic: TOPICS.deadLetters,
@@ -190,6 +192,27 @@ export const manifest: readonly FunctionEntry[] = [
   },
   loader('load-dimensions', '*/15 * * * *'),
   loader('load-facts', '*/5 * * * *'),
+  {
+    name: 'compact-lake',
+    entryPoint: 'compact-lake',
+    folder: 'compact-lake',
+    runtime: 'nodejs24',
+    trigger: {
+      kind: 'schedule',
+      cron: '40 1 * * *',
+      timeZone: 'UTC',
+      attemptDeadlineSeconds: 1800,
+      retries: 1,
+    },
+    // Temporary files are memory: pieces of two parts, one part, and a piece in plain text.
+    memoryMiB: 4096,
+    cpu: 1,
+    timeoutSeconds: 1800,
+    concurrency: 1,
+    maxInstances: 1,
+    settings: settingsOf(settingNames['compact-lake']),
+    access: [writeLake],
+  },
   {
     name: 'reconcile',
     entryPoint: 'reconcile',

@@ -100,6 +100,12 @@ export const settingSchemas = {
   CLICKHOUSE_INSERT_EVERY_MS: whole(500, 0, 10_000),
   /** Rows that are inserted at once without waiting. */
   CLICKHOUSE_INSERT_ROWS: whole(50_000, 1, 1_000_000),
+  /** Bytes that a compacted object has at the least, where there are so many. */
+  COMPACT_TARGET_BYTES: whole(64 * 1024 * 1024, 1, 128 * 1024 * 1024),
+  /** Batches of so many bytes are no small objects and stay as they are. Above 9 MB messages may refer to them. */
+  COMPACT_LARGEST_BYTES: whole(8_000_000, 1, 9_000_000),
+  /** Younger objects are left for the next run. */
+  COMPACT_MIN_AGE_HOURS: whole(1, 0, 240),
   /** The function's own timeout; a load ends its work before it. */
   FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
 } as const
@@ -170,6 +176,16 @@ export const settingNames = {
     'CLICKHOUSE_DATABASE',
     'CLICKHOUSE_INSERT_EVERY_MS',
     'CLICKHOUSE_INSERT_ROWS',
+    'LOG_LEVEL',
+  ],
+  'compact-lake': [
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'STORAGE_EMULATOR_HOST',
+    'COMPACT_TARGET_BYTES',
+    'COMPACT_LARGEST_BYTES',
+    'COMPACT_MIN_AGE_HOURS',
+    'FUNCTION_TIMEOUT_SECONDS',
     'LOG_LEVEL',
   ],
   reconcile: [

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { catalog, type Table } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
-import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
+import { type Offsets, parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import type { LakeObject } from '../lake/port.ts'
 import { changesTable, duckdbDdl } from './ddl.ts'
 import { type Database, type DuckdbFileOptions, withDatabase } from './duckdb-file.ts'
@@ -96,7 +96,10 @@ async function insert(
   todo: readonly StagedObject[],
 ): Promise<Map<string, number>> {
   const ranged = todo.map((staged) => ({ ...staged.name, staged }))
-  const { apart, overlapping } = splitByOverlap(ranged, await doneRanges(db, table, ranged))
+  // Of an object that comes in parts, an earlier call may have inserted some already.
+  const parted = ranged.filter(({ staged }) => staged.part).map((range) => ({ ...range }))
+  const done = [...(await doneRanges(db, table, ranged)), ...parted]
+  const { apart, overlapping } = splitByOverlap(ranged, done)
   const inserted = new Map<string, number>()
   for (const staged of packs(
     apart.map((each) => each.staged),
@@ -198,6 +201,25 @@ function warehouseOn(options: DuckdbOptions, session: Session): Warehouse {
         )
       }),
 
+    loaded: (table, { topic, partition, firstOffset, lastOffset }) =>
+      session((db) =>
+        db.rows<Offsets>(
+          `SELECT min(o)::DOUBLE AS first, max(o)::DOUBLE AS last FROM (
+             SELECT "offset" AS o, "offset" - row_number() OVER (ORDER BY "offset") AS run FROM ${changesTable(table)}
+             WHERE topic = $1 AND "partition" = $2 AND "offset" BETWEEN $3 AND $4) GROUP BY run ORDER BY first`,
+          [topic, partition, BigInt(firstOffset), BigInt(lastOffset)],
+        ),
+      ),
+
+    markLoaded: ({ loadId }, { name, generation }) =>
+      session(async (db) => {
+        await db.run(
+          `UPDATE raw.load_objects SET state = 'done', "rows" = coalesce("rows", 0), "doneAt" = current_timestamp
+           WHERE "loadId" = $1 AND object = $2 AND generation = $3 AND state = 'planned'`,
+          [loadId, name, BigInt(generation)],
+        )
+      }),
+
     apply: ({ loadId, table }, staged) =>
       session(async (db) => {
         await makeRoom(db, options.memoryLimit, staged)
@@ -211,10 +233,15 @@ function warehouseOn(options: DuckdbOptions, session: Session): Warehouse {
           const todo = staged.filter(({ object }) => stillPlanned.has(identity(object)))
           const inserted = await insert(db, table, todo)
           await options.at?.('inserted')
-          const marks = todo.map(({ object }) => ({ ...object, rows: inserted.get(identity(object)) ?? 0 }))
+          const marks = todo.map(({ object, part }) => ({
+            ...object,
+            rows: inserted.get(identity(object)) ?? 0,
+            last: part?.last ?? true,
+          }))
           await db.run(
-            `UPDATE raw.load_objects l SET state = 'done', "rows" = m.rows, "doneAt" = current_timestamp
-             FROM (SELECT unnest(from_json($2::JSON, '[{"name": "VARCHAR", "generation": "BIGINT", "rows": "BIGINT"}]'),
+            `UPDATE raw.load_objects l SET state = CASE WHEN m.last THEN 'done' ELSE 'planned' END,
+               "rows" = coalesce(l."rows", 0) + m.rows, "doneAt" = CASE WHEN m.last THEN current_timestamp END
+             FROM (SELECT unnest(from_json($2::JSON, '[{"name": "VARCHAR", "generation": "BIGINT", "rows": "BIGINT", "last": "BOOLEAN"}]'),
                recursive := true)) m
              WHERE l."loadId" = $1 AND l.object = m.name AND l.generation = m.generation`,
             [loadId, JSON.stringify(marks)],
@@ -222,7 +249,7 @@ function warehouseOn(options: DuckdbOptions, session: Session): Warehouse {
           await options.at?.('marked')
           const rows = marks.reduce((sum, mark) => sum + mark.rows, 0)
           const lines = todo.reduce((sum, each) => sum + each.rows, 0)
-          return { objects: todo.length, rows, duplicates: lines - rows }
+          return { objects: marks.filter(({ last }) => last).length, rows, duplicates: lines - rows }
         })
       }),
   }
