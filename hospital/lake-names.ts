@@ -28,8 +28,8 @@ const TABLE = /^[a-z_][a-z0-9_]{0,62}$/
 const TOPIC = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,248}$/
 const NAME =
   /^changes\/([^/]+)\/date=(\d{8})\/([^/]+)-(0|[1-9]\d{0,9})-(\d{20})-(\d{20})\.(?:ndjson\.gz|([1-9]\d{0,8})(?:\.([0-9a-z_-]+))?\.parquet)$/
-/** Common file systems, and so emulators of the lake, take 255 bytes for one part of a name. */
-const MAX_LAST_PART = 250
+/** Common file systems, and so emulators of the lake, take 255 bytes for one part of a name, ends of their own included. */
+const MAX_LAST_PART = 220
 
 /** A table name that may stand in an object's name: PostgreSQL's own unquoted form. */
 export function isSafeTable(table: string): boolean {

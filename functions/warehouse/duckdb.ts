@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
 import { catalog, type Table } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
-import { type Offsets, parseLakeName } from '@pipeline/hospital/lake-names.ts'
+import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import type { LakeObject } from '../lake/port.ts'
 import { changesTable, duckdbDdl } from './ddl.ts'
 import { type Database, type DuckdbFileOptions, withDatabase } from './duckdb-file.ts'
-import { type OffsetRange, spans, splitByOverlap } from './overlap.ts'
+import { doneRanges, identity, lift, loadedRuns, markLoaded, unknownOf } from './duckdb-ledger.ts'
+import { splitByOverlap } from './overlap.ts'
 import { packs } from './packs.ts'
 import type { LoadOutcome, StagedObject, Warehouse } from './port.ts'
 
@@ -32,10 +33,6 @@ function lakeObject({ md5, count, ...object }: LedgerObject): LakeObject {
 
 function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`
-}
-
-function identity({ name, generation }: Pick<LakeObject, 'name' | 'generation'>): string {
-  return `${name}#${generation}`
 }
 
 /** The same objects in the same generations always make the same load. */
@@ -69,24 +66,6 @@ function insertSql(table: string, staged: readonly StagedObject[], where = ''): 
       "capturedAt"::TIMESTAMPTZ, topic, "partition", "offset", current_timestamp
     FROM read_json([${files}], format = 'newline_delimited', columns = ${COLUMNS}, maximum_object_size = ${longest})
     ${where}`
-}
-
-async function doneRanges(
-  db: Database,
-  table: string,
-  ranges: readonly OffsetRange[],
-): Promise<OffsetRange[]> {
-  const found: OffsetRange[] = []
-  for (const { topic, partition, firstOffset, lastOffset } of spans(ranges)) {
-    const rows = await db.rows<{ first: number; last: number }>(
-      `SELECT "firstOffset"::DOUBLE AS first, "lastOffset"::DOUBLE AS last FROM raw.load_objects
-       WHERE "tableName" = $1 AND state = 'done' AND topic = $2 AND "partition" = $3
-         AND "firstOffset" <= $4 AND "lastOffset" >= $5`,
-      [table, topic, partition, BigInt(lastOffset), BigInt(firstOffset)],
-    )
-    for (const { first, last } of rows) found.push({ topic, partition, firstOffset: first, lastOffset: last })
-  }
-  return found
 }
 
 /** Inserts what is not there yet; gives the rows inserted for each object. */
@@ -201,24 +180,11 @@ function warehouseOn(options: DuckdbOptions, session: Session): Warehouse {
         )
       }),
 
-    loaded: (table, { topic, partition, firstOffset, lastOffset }) =>
-      session((db) =>
-        db.rows<Offsets>(
-          `SELECT min(o)::DOUBLE AS first, max(o)::DOUBLE AS last FROM (
-             SELECT "offset" AS o, "offset" - row_number() OVER (ORDER BY "offset") AS run FROM ${changesTable(table)}
-             WHERE topic = $1 AND "partition" = $2 AND "offset" BETWEEN $3 AND $4) GROUP BY run ORDER BY first`,
-          [topic, partition, BigInt(firstOffset), BigInt(lastOffset)],
-        ),
-      ),
+    loaded: (table, range) => session((db) => loadedRuns(db, table, range)),
 
-    markLoaded: ({ loadId }, { name, generation }) =>
-      session(async (db) => {
-        await db.run(
-          `UPDATE raw.load_objects SET state = 'done', "rows" = coalesce("rows", 0), "doneAt" = current_timestamp
-           WHERE "loadId" = $1 AND object = $2 AND generation = $3 AND state = 'planned'`,
-          [loadId, name, BigInt(generation)],
-        )
-      }),
+    retry: (table, objects) => session((db) => lift(db, table, objects)),
+
+    markLoaded: (plan, object) => session((db) => markLoaded(db, plan, object)),
 
     apply: ({ loadId, table }, staged) =>
       session(async (db) => {
@@ -253,17 +219,4 @@ function warehouseOn(options: DuckdbOptions, session: Session): Warehouse {
         })
       }),
   }
-}
-
-/** The ledger's rows of a page lie between its first and last name, since the lake lists by name. */
-async function unknownOf(db: Database, table: string, page: readonly LakeObject[]): Promise<LakeObject[]> {
-  if (page.length === 0) return []
-  const names = page.map(({ name }) => name).sort()
-  const rows = await db.rows<{ name: string; generation: string }>(
-    `SELECT object AS name, generation::VARCHAR AS generation FROM raw.load_objects
-     WHERE "tableName" = $1 AND object BETWEEN $2 AND $3`,
-    [table, names[0]!, names.at(-1)!],
-  )
-  const known = new Set(rows.map(identity))
-  return page.filter((object) => !known.has(identity(object)))
 }

@@ -57,6 +57,8 @@ export interface Warehouse {
   markBroken(plan: LoadPlan, object: LakeObject, code: string): Promise<void>
   /** Takes an object out of a plan: its generation is gone and another took its place. */
   release(plan: LoadPlan, object: LakeObject): Promise<void>
+  /** Lifts the mark of broken objects, so that they are looked at again. Gives how many there were. */
+  retry(table: string, objects: readonly string[]): Promise<number>
   /** The offsets of a range that the log has, as runs in order. */
   loaded(table: string, range: OffsetRange): Promise<Offsets[]>
   /** Marks an object of a plan done of which the log has every change. */

@@ -136,6 +136,19 @@ export class Ledger {
     )
   }
 
+  async retry(table: string, objects: readonly string[]): Promise<number> {
+    if (objects.length === 0) return 0
+    const marked = `FROM ${this.table} WHERE tableName = @table AND state = 'broken' AND object IN UNNEST(@objects)`
+    const given = { table, objects: [...objects] }
+    const [found] = await this.jobs.query<{ n: string }>(
+      'count broken objects',
+      `SELECT CAST(COUNT(*) AS STRING) AS n ${marked}`,
+      given,
+    )
+    if (found && found.n !== '0') await this.jobs.query('look at objects again', `DELETE ${marked}`, given)
+    return Number(found?.n ?? 0)
+  }
+
   async markLoaded({ loadId, table }: LoadPlan, { name, generation }: Identity): Promise<void> {
     await this.jobs.query(
       'mark an object loaded',
