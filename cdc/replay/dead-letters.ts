@@ -129,8 +129,9 @@ class LetterReplay {
     }
   }
 
-  private async message(read: Read, message: Message): Promise<void> {
+  private async message(read: Read, { data, attributes }: Message): Promise<void> {
     const { letter } = read
+    const message = { data, attributes }
     const topic =
       this.deps.topicOf(letter.source) ??
       this.deps.topicOf(letter.origin.subscription?.split('/').at(-1) ?? '')

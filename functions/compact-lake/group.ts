@@ -123,9 +123,21 @@ class GroupRun {
   }
 
   async run(): Promise<GroupReport> {
-    const sources = sourcesOf(await this.absorbed(), this.deps.targetBytes)
-    if (sources.length > 0) await this.join(sources)
+    const remaining = await this.absorbed()
+    const sources = sourcesOf(remaining, this.deps.targetBytes)
+    if (await this.hasNews(sources, remaining))
+      await this.join(sources.filter((each) => !this.left.has(each)))
     return this.report
+  }
+
+  /** Whether there is something to join that can be read: a broken batch alone is no reason to write objects anew. */
+  private async hasNews(sources: readonly Member[], members: readonly Member[]): Promise<boolean> {
+    for (const member of sources.filter((each) => isReplaceable(each, members))) {
+      const lines = await this.reader.lines(member)
+      await lines?.return(undefined)
+      if (lines) return true
+    }
+    return false
   }
 
   private leave(member: Member, error: PipelineError): void {

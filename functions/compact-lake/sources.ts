@@ -31,12 +31,21 @@ export async function* fileLines(path: string): AsyncGenerator<StagedLine[]> {
   }
 }
 
-async function* thenRemove(lines: AsyncGenerator<StagedLine[]>, path: string): AsyncGenerator<StagedLine[]> {
-  try {
-    yield* lines
-  } finally {
+/** Lines whose file goes when they end, or are left off at any point, also before the first. */
+function thenRemove(lines: AsyncGenerator<StagedLine[]>, path: string): AsyncGenerator<StagedLine[]> {
+  const end = lines.return.bind(lines)
+  lines.return = async (value) => {
+    const ended = await end(value)
     await rm(path, { force: true })
+    return ended
   }
+  const next = lines.next.bind(lines)
+  lines.next = async () => {
+    const result = await next()
+    if (result.done === true) await rm(path, { force: true })
+    return result
+  }
+  return lines
 }
 
 /** Reads the members of a group, each checked whole before its first change is used. */

@@ -7,13 +7,6 @@ export interface StagedLine {
   line: string
 }
 
-/** SQL that is true of offsets in some runs. */
-function inRuns(runs: readonly Offsets[]): string {
-  if (runs.length === 0) return 'false'
-  const values = runs.map(({ first, last }) => `(${first}, ${last})`).join(', ')
-  return `EXISTS (SELECT 1 FROM (VALUES ${values}) r(f, l) WHERE p."offset" BETWEEN r.f AND r.l)`
-}
-
 function stagedLine(row: readonly unknown[]): StagedLine {
   const [op, key, text, rowKey, sequence, txId, committedAt, capturedAt, topic, partition, offset] = row
   const number = Number(offset)
@@ -33,14 +26,31 @@ function stagedLine(row: readonly unknown[]): StagedLine {
   return { offset: number, line }
 }
 
-/** The changes of a Parquet file in their order, all of them or those of some offsets; a vector at a time. */
+/** Drops lines that lie in none of some runs, which are in order as the lines are. */
+function keeper(runs: readonly Offsets[]): (line: StagedLine) => boolean {
+  let at = 0
+  return ({ offset }) => {
+    while (at < runs.length && runs[at]!.last < offset) at++
+    return at < runs.length && runs[at]!.first <= offset
+  }
+}
+
+/**
+ * The changes of a Parquet file in their order, all of them or those of some runs of offsets; a vector at a time. The
+ * statement is a scan with a simple condition, which keeps the order of the file; a join would not.
+ */
 export async function* parquetLines(
   engine: Engine,
   path: string,
   runs?: readonly Offsets[],
 ): AsyncGenerator<StagedLine[]> {
-  const where = runs === undefined ? '' : `WHERE ${inRuns(runs)}`
+  if (runs?.length === 0) return
+  const where = runs && `WHERE "offset" BETWEEN ${runs[0]!.first} AND ${runs.at(-1)!.last}`
   const sql = `SELECT op, "key", "row", row_key, sequence, "txId", "committedAt", "capturedAt", topic, "partition", "offset"
-    FROM read_parquet(${literal(path)}) p ${where}`
-  for await (const rows of engine.vectors(sql)) yield rows.map(stagedLine)
+    FROM read_parquet(${literal(path)}) ${where ?? ''}`
+  const keep = runs && keeper(runs)
+  for await (const rows of engine.vectors(sql)) {
+    const lines = rows.map(stagedLine)
+    yield keep ? lines.filter(keep) : lines
+  }
 }
