@@ -1,68 +1,27 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
-import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { toNdjson } from '@pipeline/hospital/change.ts'
-import { lakeName, parseLakeName } from '@pipeline/hospital/lake-names.ts'
+import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import { coverage, listChanges } from '../reconcile/lake-changes.ts'
 import { missing } from '../reconcile/ranges.ts'
 import { batchOf, TOPIC, visitChange, visitChanges } from '../testing/batches.ts'
-import { type Compacting, newCompacting } from '../testing/compacting.ts'
-import { type FakeGcs, startFakeGcs } from '../testing/fake-gcs.ts'
-import { counts, type Loading, newLoading, totals, upTo } from '../testing/loading.ts'
+import { compactedName, compactionTests, offsetsOf, putTens, short } from '../testing/compaction.ts'
+import { counts, totals, upTo } from '../testing/loading.ts'
 
-let gcs: FakeGcs
-let it: Loading
-let compacting: Compacting
-before(async () => {
-  gcs = await startFakeGcs()
-})
-after(() => gcs.stop())
-beforeEach(async () => {
-  const bucket = await gcs.newBucket()
-  it = await newLoading(bucket)
-  compacting = await newCompacting(bucket)
-})
-afterEach(async () => {
-  assert.deepEqual(await readdir(compacting.deps.tempRoot), [], 'temporary files are gone')
-  await it.remove()
-  await compacting.remove()
-})
-
-const name = (first: number, last: number, level: number, gaps: { first: number; last: number }[] = []) =>
-  lakeName({
-    table: 'visits',
-    day: '20240305',
-    topic: TOPIC,
-    partition: 0,
-    firstOffset: first,
-    lastOffset: last,
-    compacted: { level, gaps },
-  })
-    .replace('changes/visits/', '')
-    .replaceAll(/-0{10,}/g, '-')
-const tens = async (...firsts: number[]) => {
-  for (const first of firsts) await it.put(batchOf(visitChanges(first, first + 9)))
-}
-const offsetsOf = (lines: readonly string[]) =>
-  lines.map((line) => Number(/"offset":(\d+)\}$/.exec(line)![1]))
-const crashAt = (point: string, times = 1) => {
-  let left = times
-  return (at: string) => {
-    if (at === point && --left === 0) throw new Error('crash')
-  }
-}
+const current = compactionTests()
 
 test('invariant 1: nothing is lost: small objects become one, to the letter, and the loader reads it', async () => {
+  const { it, compacting } = current()
   const odd = toNdjson([visitChange(20), visitChange(21)]).replace(
     '"total_cost":"120.50"',
     '"total_cost":12345678901234567890.12345678901234567890,"x":"Ä\\u0000\\n","y":[1.0,{"z":1e400}]',
   )
-  await tens(0, 10)
+  await putTens(current(), 0, 10)
   await it.put({ name: batchOf(visitChanges(20, 21)).name, data: gzipSync(odd) })
   const report = await compacting.compact()
   assert.deepEqual(report, { replaced: 3, written: 1, changes: 22, errors: [] })
-  assert.deepEqual(await compacting.names(), [`${name(0, 21, 1)}`])
+  assert.deepEqual(await compacting.names(), [`${compactedName(0, 21, 1)}`])
   const lines = await compacting.lines()
   assert.deepEqual(offsetsOf(lines), upTo(0, 21))
   assert.ok(
@@ -76,7 +35,8 @@ test('invariant 1: nothing is lost: small objects become one, to the letter, and
 })
 
 test('coverage does not lie: what no object answered for is a gap in the name', async () => {
-  await tens(0, 20, 50)
+  const { it, compacting } = current()
+  await putTens(current(), 0, 20, 50)
   await it.put(batchOf(visitChanges(31, 31)))
   await compacting.compact()
   const gaps = [
@@ -84,20 +44,21 @@ test('coverage does not lie: what no object answered for is a gap in the name', 
     { first: 30, last: 30 },
     { first: 32, last: 49 },
   ]
-  assert.deepEqual(await compacting.names(), [name(0, 59, 1, gaps)])
+  assert.deepEqual(await compacting.names(), [compactedName(0, 59, 1, gaps)])
   const names = (await listChanges(it.deps.lake, 'visits')).map((object) => object.name)
   assert.deepEqual(missing(coverage(names).get(`${TOPIC}/0`)!, 0, 60), gaps)
-  await tens(10)
+  await putTens(current(), 10)
   await compacting.compact()
   assert.deepEqual(
     await compacting.names(),
-    [name(0, 59, 2, gaps.slice(1))],
+    [compactedName(0, 59, 2, gaps.slice(1))],
     'a late object is taken by the next run',
   )
   assert.deepEqual(totals(await it.load()), counts(1, 41))
 })
 
 test('so many gaps that a name can not say them make another object', async () => {
+  const { it, compacting } = current()
   for (let offset = 0; offset < 120; offset += 2) await it.put(batchOf(visitChanges(offset, offset)))
   const report = await compacting.compact()
   assert.deepEqual(report.errors, [])
@@ -112,110 +73,22 @@ test('so many gaps that a name can not say them make another object', async () =
   assert.deepEqual(totals(await it.load()), counts(report.written, 60))
 })
 
-test('invariant 2: twice is once: loads before, during and after compaction add each change once', async () => {
-  await tens(0, 10)
-  assert.deepEqual(totals(await it.load()), counts(2, 20))
-  await tens(20, 30)
-  const during = async (point: string) => {
-    if (point === 'planned') await compacting.compact()
-  }
-  const report = await it.load({ at: during })
-  assert.equal(report.totals.broken, 0)
-  assert.equal(it.deadLetters.messages.length, 0, 'what compaction replaced is not given up')
-  await it.load()
-  assert.deepEqual(await it.offsets(), upTo(0, 39))
-  assert.deepEqual(totals(await it.load()), counts(0, 0))
-  assert.ok((await it.ledger()).every(({ state }) => state === 'done'))
-})
-
-test('an object that is gone and in no other is still broken', async () => {
-  await tens(0, 10)
-  await compacting.compact()
-  await tens(20)
-  const at = async (point: string) => {
-    if (point === 'planned')
-      await it.bucket.file(batchOf(visitChanges(20, 29)).name).delete({ ignoreNotFound: true })
-  }
-  assert.equal((await it.load({ at })).totals.broken, 1)
-})
-
-for (const [point, times] of [
-  ['written', 1],
-  ['verified', 1],
-  ['removed', 1],
-  ['removed', 2],
-] as const) {
-  test(`invariant 1: a crash after ${times} ${point} leaves all there is, and the next run cleans up`, async () => {
-    await tens(0, 10, 20)
-    const failed = await compacting.compact({ at: crashAt(point, times) })
-    assert.equal(failed.errors.length, 1)
-    assert.deepEqual(
-      [...new Set(await loadedNow())].sort((a, b) => a - b),
-      upTo(0, 29),
-    )
-    await compacting.compact()
-    assert.deepEqual(await compacting.names(), [name(0, 29, 1)])
-    assert.deepEqual(offsetsOf(await compacting.lines()), upTo(0, 29))
-    await it.load()
-    assert.deepEqual(await it.offsets(), upTo(0, 29))
-  })
-}
-
-async function loadedNow(): Promise<number[]> {
-  await it.load()
-  return it.offsets()
-}
-
-test('a batch that is sent again after compaction, cut elsewhere, is taken in and doubles nothing', async () => {
-  await tens(0, 10)
-  await it.load()
-  await compacting.compact()
-  await it.put(batchOf(visitChanges(0, 9)))
-  await it.put(batchOf(visitChanges(5, 14)))
-  await it.load()
-  assert.deepEqual(await it.offsets(), upTo(0, 19))
-  assert.deepEqual(await compacting.compact(), { replaced: 2, written: 0, changes: 0, errors: [] })
-  assert.deepEqual(await compacting.names(), [name(0, 19, 1)])
-  await it.put(batchOf(visitChanges(15, 24)))
-  await compacting.compact()
-  assert.deepEqual(await compacting.names(), [name(0, 24, 2)])
-  await it.load()
-  assert.deepEqual(await it.offsets(), upTo(0, 24))
-})
-
 test('a change that a batch lacked and that is replayed comes into the compacted object', async () => {
+  const { it, compacting } = current()
   await it.put(batchOf([visitChange(0), visitChange(2)]))
   await it.load()
   await compacting.compact()
   await it.put(batchOf([visitChange(1)]))
   await compacting.compact()
-  assert.deepEqual(await compacting.names(), [name(0, 2, 2)])
+  assert.deepEqual(await compacting.names(), [compactedName(0, 2, 2)])
   assert.deepEqual(offsetsOf(await compacting.lines()), [0, 1, 2])
   assert.deepEqual(totals(await it.load()), counts(1, 1, 0))
   assert.deepEqual(await it.offsets(), [0, 1, 2])
 })
 
-test('two compactions at once lose nothing, and the next run leaves one object', async () => {
-  await tens(0, 10, 20, 30)
-  const other = await newCompacting(it.bucket)
-  try {
-    await Promise.all([compacting.compact(), other.compact()])
-    await tens(40)
-    await Promise.all([compacting.compact(), it.load(), other.compact()])
-    await tens(50)
-    await compacting.compact()
-    await compacting.compact()
-    assert.deepEqual(offsetsOf(await compacting.lines()), upTo(0, 59))
-    await it.load()
-    assert.deepEqual(await it.offsets(), upTo(0, 59))
-    assert.equal(it.deadLetters.messages.length, 0)
-  } finally {
-    await other.remove()
-  }
-})
-
 test('invariant 5: broken objects and those that contradict are left alone with an error', async () => {
-  await tens(0, 10, 20)
+  const { it, compacting } = current()
+  await putTens(current(), 0, 10, 20)
   const cut = batchOf(visitChanges(10, 19))
   await it.put({ name: cut.name, data: cut.data.subarray(0, 100) })
   const report = await compacting.compact()
@@ -225,10 +98,7 @@ test('invariant 5: broken objects and those that contradict are left alone with 
   )
   assert.deepEqual(
     await compacting.names(),
-    [
-      name(0, 29, 1, [{ first: 10, last: 19 }]),
-      cut.name.replace('changes/visits/', '').replaceAll(/-0{10,}/g, '-'),
-    ].sort(),
+    [compactedName(0, 29, 1, [{ first: 10, last: 19 }]), short(cut.name)].sort(),
   )
   const third = await compacting.compact()
   assert.deepEqual([third.written, third.errors.length], [0, 1], 'it is no reason to write others anew')
@@ -244,7 +114,8 @@ test('invariant 5: broken objects and those that contradict are left alone with 
 })
 
 test('a compacted object that is damaged is told of, and nothing is deleted for its sake', async () => {
-  await tens(0, 10)
+  const { it, compacting } = current()
+  await putTens(current(), 0, 10)
   await compacting.compact()
   const [object] = await listChanges(it.deps.lake, 'visits')
   const [bytes] = await it.bucket.file(object!.name).download()
@@ -253,7 +124,7 @@ test('a compacted object that is damaged is told of, and nothing is deleted for 
   await it.bucket
     .file(object!.name)
     .save(bytes, { resumable: false, metadata: { metadata: { count: '20' } } })
-  await tens(0, 20)
+  await putTens(current(), 0, 20)
   const report = await compacting.compact()
   assert.deepEqual(
     report.errors.map(({ code }) => code),
@@ -267,8 +138,9 @@ test('a compacted object that is damaged is told of, and nothing is deleted for 
 })
 
 test('days that are not over, young objects and large ones stay; partitions and days stay apart', async () => {
+  const { it, compacting } = current()
   await it.put(batchOf(visitChanges(0, 9, { committedAt: '2024-03-06T00:00:00.000Z' })))
-  await tens(10)
+  await putTens(current(), 10)
   await it.put(batchOf(visitChanges(10, 19, { partition: 1 })))
   assert.equal((await compacting.compact({}, { throughDay: '20240304' })).written, 0)
   assert.equal((await compacting.compact({}, { storedBefore: Date.now() - 3_600_000 })).written, 0)
@@ -290,6 +162,7 @@ test('days that are not over, young objects and large ones stay; partitions and 
 })
 
 test('parts have at least the target where there is so much, and rows of 20 MB survive', async () => {
+  const { it, compacting } = current()
   const { randomBytes } = await import('node:crypto')
   const noise = (offset: number, bytes: number) =>
     visitChange(offset, { row: { visit_id: offset, diagnosis: randomBytes(bytes).toString('base64') } })
@@ -314,4 +187,16 @@ test('parts have at least the target where there is so much, and rows of 20 MB s
   )
   assert.equal(row!.n, 20_000_000)
   assert.deepEqual(await compacting.compact(given), { replaced: 0, written: 0, changes: 0, errors: [] })
+})
+
+test('two batches that contradict each other stay, and so do all that would have been joined with them', async () => {
+  const { it, compacting } = current()
+  await putTens(current(), 0, 10)
+  await it.put(batchOf(visitChanges(5, 14, { txId: 5 })))
+  const report = await compacting.compact()
+  assert.deepEqual(
+    [report.replaced, report.written, report.errors.map(({ code }) => code)],
+    [0, 0, ['LAKE_CONFLICT']],
+  )
+  assert.equal((await compacting.names()).length, 3)
 })
