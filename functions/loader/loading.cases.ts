@@ -149,7 +149,7 @@ export function loadingCases(current: () => LoadingOf): void {
       for (const first of [40, 50, 60]) await it.put(batchOf(visitChanges(first, first + 9)))
       await it.put(batchOf(visitChanges(30, 34)))
       await compacting.compact()
-      const limits = { objects: 500, bytes: 1024 * 1024, stagedBytes: 8_000 }
+      const limits = { objects: 500, bytes: 1024 * 1024, stagedBytes: 5_000 }
       let parts = 0
       const at = (point: string) => {
         if (point === 'applied' && ++parts === 2) throw new Error('crash')
