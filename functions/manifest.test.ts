@@ -88,6 +88,7 @@ test('every function is there, and its entry point is registered by its index.ts
     'load-dimensions',
     'load-facts',
     'batch-export',
+    'compact-lake',
     'reconcile',
   ]
   assert.deepEqual(

@@ -105,6 +105,12 @@ export const settingSchemas = {
   EXPORT_MEMORY_LIMIT: memory.default('96MB'),
   /** The DuckDB file that is published for readers; without it reconcile leaves it out. */
   DUCKDB_PUBLISHED_PATH: z.string().min(1).optional(),
+  /** Bytes that a compacted object has at the least, where there are so many. */
+  COMPACT_TARGET_BYTES: whole(64 * 1024 * 1024, 1, 128 * 1024 * 1024),
+  /** Batches of so many bytes are no small objects and stay as they are. Above 9 MB messages may refer to them. */
+  COMPACT_LARGEST_BYTES: whole(8_000_000, 1, 9_000_000),
+  /** Younger objects are left for the next run. */
+  COMPACT_MIN_AGE_HOURS: whole(1, 0, 240),
   /** The function's own timeout; a load ends its work before it. */
   FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
 } as const
@@ -175,6 +181,16 @@ export const settingNames = {
     'CLICKHOUSE_DATABASE',
     'CLICKHOUSE_INSERT_EVERY_MS',
     'CLICKHOUSE_INSERT_ROWS',
+    'LOG_LEVEL',
+  ],
+  'compact-lake': [
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'STORAGE_EMULATOR_HOST',
+    'COMPACT_TARGET_BYTES',
+    'COMPACT_LARGEST_BYTES',
+    'COMPACT_MIN_AGE_HOURS',
+    'FUNCTION_TIMEOUT_SECONDS',
     'LOG_LEVEL',
   ],
   reconcile: [

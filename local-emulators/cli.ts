@@ -89,6 +89,21 @@ program
   .action(async (options) => (await import('./commands/reconcile.ts')).reconcileCommand(options))
 
 program
+  .command('replay')
+  .description(
+    'send again what lies in dead letters, in the lake or in Kafka; exit code 1 when something stays',
+  )
+  .option('--dead-letters', 'all dead letters that can be read now')
+  .option(
+    '--from <place>',
+    'objects of the lake by prefix (changes/...), or topic:partition:offset[-offset] of Kafka',
+  )
+  .option('--code <code>', 'only dead letters of this code')
+  .option('--source <name>', 'only dead letters of this component')
+  .option('--dry-run', 'print what would be sent and send nothing')
+  .action(async (options) => (await import('./commands/replay.ts')).replayCommand(options))
+
+program
   .command('doctor')
   .description('look whether this machine has what the stack needs')
   .action(async () => (await import('./commands/doctor.ts')).doctor())

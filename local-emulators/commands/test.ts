@@ -15,7 +15,7 @@ const STACK_TESTS = join('local-emulators', 'stack-tests')
 function find(pattern: string): string[] {
   return ROOMS.flatMap((room) =>
     globSync(join(room, pattern), { cwd: root, exclude: ['**/node_modules/**'] }),
-  ).sort()
+  ).sort(new Intl.Collator('en', { numeric: true }).compare)
 }
 
 function node(
