@@ -1,0 +1,95 @@
+import type { ChaosStack } from '../chaos-stack.ts'
+import { describeFault, type Fault, type Weather } from '../plan.ts'
+import { setClock } from './clock.ts'
+
+const LOOK_EVERY_MS = 250
+
+type PubSubChaos = Record<string, unknown>
+
+/** Does to a running stack what a plan says, and undoes what lasts. */
+export class Injector {
+  readonly #chaos: ChaosStack
+  readonly #weather: Weather
+  readonly #pubsub = new Set<PubSubChaos>()
+  readonly #ends = new Map<() => void, NodeJS.Timeout>()
+  #shiftMs = 0
+  #keeper: NodeJS.Timeout
+
+  constructor(chaos: ChaosStack, weather: Weather) {
+    this.#chaos = chaos
+    this.#weather = weather
+    // An emulator that died has forgotten its weather.
+    this.#keeper = setInterval(() => void this.#tellPubSub().catch(() => {}), LOOK_EVERY_MS)
+  }
+
+  /** Does a fault; those that last end by themselves. Gives what happened in words. */
+  async apply(fault: Fault): Promise<string> {
+    const words = describeFault(fault)
+    switch (fault.kind) {
+      case 'kill': {
+        const pid = this.#chaos.stack.processes().find(({ name }) => name === fault.part)?.pid
+        if (!pid) return `${words}: it was down already`
+        process.kill(pid, 'SIGKILL')
+        return words
+      }
+      case 'disturb':
+        this.#during(fault.forMs, this.#chaos.proxies[fault.where].disturb(fault.how))
+        return words
+      case 'refuse':
+        return this.#disturbPubSub({ errorRate: fault.rate, code: fault.code }, fault.forMs, words)
+      case 'slow':
+        return this.#disturbPubSub({ latencyMs: fault.latencyMs }, fault.forMs, words)
+      case 'clock':
+        this.#shiftMs += fault.byMs
+        await setClock(this.#chaos.clockFile, this.#shiftMs)
+        return words
+    }
+  }
+
+  /** Ends all that lasts; the relay's clock is right again. Resolves once Pub/Sub is calm. */
+  async calm(): Promise<void> {
+    clearInterval(this.#keeper)
+    for (const [end, timer] of this.#ends) {
+      clearTimeout(timer)
+      end()
+    }
+    this.#ends.clear()
+    await setClock(this.#chaos.clockFile, 0)
+    for (;;) {
+      const answer = await fetch(`${this.#url}/chaos`, { method: 'DELETE' }).catch(() => undefined)
+      if (answer?.ok && this.#isReady()) return
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+    }
+  }
+
+  get #url(): string {
+    return this.#chaos.info.pubsubHttpUrl
+  }
+
+  #isReady(): boolean {
+    return this.#chaos.stack.processes().some(({ name, state }) => name === 'pubsub' && state === 'ready')
+  }
+
+  #during(forMs: number, end: () => void): void {
+    const timer = setTimeout(() => {
+      this.#ends.delete(end)
+      end()
+    }, forMs)
+    this.#ends.set(end, timer)
+  }
+
+  async #disturbPubSub(settings: PubSubChaos, forMs: number, words: string): Promise<string> {
+    this.#pubsub.add(settings)
+    this.#during(forMs, () => this.#pubsub.delete(settings))
+    await this.#tellPubSub().catch(() => {})
+    return words
+  }
+
+  /** While it makes its topics anew it is left alone. */
+  async #tellPubSub(): Promise<void> {
+    if (!this.#isReady()) return
+    const body = JSON.stringify(Object.assign({ ...this.#weather }, ...this.#pubsub))
+    const answer = await fetch(`${this.#url}/chaos`, { method: 'POST', body })
+    if (!answer.ok) throw new Error(`the Pub/Sub emulator answers ${answer.status} to its weather`)
+  }
+}

@@ -1,0 +1,118 @@
+import { eventTopics } from '@pipeline/hospital/events/topics.ts'
+import { Random } from '@pipeline/hospital/simulator/random.ts'
+import { ChaosStack } from './chaos-stack.ts'
+import { check } from './check.ts'
+import { Injector } from './faults/injector.ts'
+import { endsOf } from './kafka-ends.ts'
+import { describePlan, type Plan, planOf } from './plan.ts'
+import { stream } from './stream.ts'
+
+const READY_MS = 60_000
+
+type Say = (line: string) => void
+
+/** Runs one plan on a stack and tells what happened. Gives what was wrong at the end: nothing, if the seed held. */
+async function runPlan(chaos: ChaosStack, plan: Plan, say: Say, stop: AbortSignal): Promise<string[]> {
+  const { info, stack } = chaos
+  const begun = Date.now()
+  const happened = (what: string): void =>
+    say(`  ${`${((Date.now() - begun) / 1000).toFixed(1)} s`.padStart(9)} ${what}`)
+  const restarts = (): number => stack.processes().reduce((sum, each) => sum + each.restarts, 0)
+  const before = { restarts: restarts(), events: await endsOf(info, eventTopics) }
+  const failed = new AbortController()
+  const signal = AbortSignal.any([failed.signal, stop])
+  const streaming = stream(info, plan, signal)
+  streaming.catch(() => {})
+  const injector = new Injector(chaos, plan.weather)
+  try {
+    for (const fault of plan.faults) {
+      await wait(begun + fault.atMs - Date.now(), signal)
+      if (signal.aborted) break
+      happened(await injector.apply(fault))
+    }
+    await wait(begun + plan.streamMs - Date.now(), signal)
+  } finally {
+    await injector.calm()
+  }
+  happened('no more faults')
+  const { bySql, byEvents, loads, failedLoads } = await streaming.finally(() => failed.abort())
+  stop.throwIfAborted()
+  const changes = [bySql, byEvents]
+    .map(({ inserted, updated, deleted, rekeyed }) => `${inserted}/${updated}/${deleted}/${rekeyed}`)
+    .join(' by SQL and ')
+  happened(`created/updated/deleted/given another key: ${changes} by events`)
+  const ready = await until(() => stack.processes().every(({ state }) => state === 'ready'), READY_MS)
+  const notReady = stack.processes().filter(({ state }) => state !== 'ready')
+  if (!ready) return notReady.map(({ name, state }) => `${name} is ${state} after ${READY_MS / 1000} s`)
+  const disturbed = Object.values(chaos.proxies).reduce((sum, proxy) => sum + proxy.disturbed, 0)
+  happened(
+    `${restarts() - before.restarts} restarts, ${disturbed} requests disturbed so far, ${failedLoads} of ${loads + failedLoads} loads failed`,
+  )
+  const { problems, compared } = await check(info, before.events)
+  happened(`compared: ${compared}`)
+  return problems
+}
+
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done)
+  })
+}
+
+async function until(probe: () => boolean, ms: number): Promise<boolean> {
+  for (const end = Date.now() + ms; Date.now() < end; ) {
+    if (probe()) return true
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return probe()
+}
+
+/** Runs seeds one after the other on one stack; a seed that did not hold leaves its stack's folder and gets a new one. */
+export class ChaosRunner {
+  readonly #say: Say
+  readonly #stop: AbortSignal
+  #chaos: ChaosStack | undefined
+  #random = new Random(0)
+
+  constructor(say: Say, stop: AbortSignal = new AbortController().signal) {
+    this.#say = say
+    this.#stop = stop
+  }
+
+  /** Whether every store equalled PostgreSQL after the seed's plan. */
+  async holds(seed: number, streamMs?: number): Promise<boolean> {
+    const plan = planOf(seed, streamMs)
+    this.#say(describePlan(plan))
+    this.#random = new Random(seed)
+    let problems: string[]
+    try {
+      this.#chaos ??= await ChaosStack.start(() => this.#random.next())
+      problems = await runPlan(this.#chaos, plan, this.#say, this.#stop)
+    } catch (error) {
+      this.#stop.throwIfAborted()
+      problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
+    }
+    if (problems.length === 0) {
+      this.#say(`seed ${seed} held`)
+      return true
+    }
+    for (const problem of problems) this.#say(`  ${problem}`)
+    this.#say(`seed ${seed} did not hold; logs of the parts: ${this.#chaos?.stack.paths.logs ?? 'none'}`)
+    const failed = this.#chaos
+    this.#chaos = undefined
+    await failed?.stop(true)
+    return false
+  }
+
+  async close(): Promise<void> {
+    await this.#chaos?.stop(false)
+    this.#chaos = undefined
+  }
+}
