@@ -18,6 +18,8 @@ export class ChaosStack {
   readonly stack: Stack
   readonly dir: string
   readonly clockFile: string
+  /** How far the relay's clock is from the true one. */
+  clockShiftMs = 0
   readonly proxies: Record<Place, FaultProxy>
 
   private constructor(stack: Stack, dir: string, clockFile: string, proxies: Record<Place, FaultProxy>) {

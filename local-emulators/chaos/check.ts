@@ -16,12 +16,18 @@ const SETTLE_SECONDS = 90
 const RECONCILE_SECONDS = 20
 
 /** Waits until nothing is on its way any more. Gives what had not arrived when the time was over. */
-async function settle(stack: StackFile): Promise<string[]> {
+async function settle(stack: StackFile, say: (what: string) => void): Promise<string[]> {
   const open = (count: number, what: string): string[] => (count > 0 ? [`${count} ${what}`] : [])
+  const events = await waitForEvents(stack, SETTLE_SECONDS)
+  say('events are in PostgreSQL')
+  const lake = await waitForLake(stack, SETTLE_SECONDS)
+  say('changes are in the lake')
+  const clickhouse = await waitForClickHouse(stack, SETTLE_SECONDS)
+  say('changes are in ClickHouse')
   return [
-    ...open(await waitForEvents(stack, SETTLE_SECONDS), 'events had not reached PostgreSQL'),
-    ...open(await waitForLake(stack, SETTLE_SECONDS), 'changes had not reached the lake'),
-    ...open(await waitForClickHouse(stack, SETTLE_SECONDS), 'changes had not reached ClickHouse'),
+    ...open(events, 'events had not reached PostgreSQL'),
+    ...open(lake, 'changes had not reached the lake'),
+    ...open(clickhouse, 'changes had not reached ClickHouse'),
   ].map((late) => `${late} within ${SETTLE_SECONDS} s`)
 }
 
@@ -50,11 +56,17 @@ export interface Checked {
 }
 
 /** Whether every store has come to equal PostgreSQL, and PostgreSQL what the events since `eventsFrom` wished for. */
-export async function check(stack: StackFile, eventsFrom: Ends): Promise<Checked> {
-  const problems = await settle(stack)
+export async function check(
+  stack: StackFile,
+  eventsFrom: Ends,
+  say: (what: string) => void,
+): Promise<Checked> {
+  const problems = await settle(stack, say)
   await load(stack)
   await runStackDbt(stack, ['run', '--select', 'staging'], () => {})
+  say('loaded and staged')
   const report = await callFunction<ReconcileReport>(stack, 'reconcile', { waitSeconds: RECONCILE_SECONDS })
+  say('reconciled')
   const counts = await checkCounts(stack)
   const events = await checkEvents(stack, eventsFrom)
   problems.push(...problemsOf(report), ...counts.problems, ...events.problems)

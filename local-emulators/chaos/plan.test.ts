@@ -23,6 +23,8 @@ test('every plan has every kind of fault, within the time of the stream and in o
     assert.ok(
       of('clock').some(({ byMs }) => byMs <= -60_000) && of('clock').some(({ byMs }) => byMs >= 60_000),
     )
+    const lastKill = Math.max(...of('kill').map(({ atMs }) => atMs))
+    assert.ok(of('clock').some(({ atMs, byMs }) => byMs < 0 && atMs >= lastKill))
     assert.ok(weather.shuffle && weather.duplicateRate > 0 && weather.lostAnswerRate > 0)
     const moments = faults.map(({ atMs }) => atMs)
     assert.ok(

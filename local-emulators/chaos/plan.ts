@@ -51,13 +51,16 @@ const FARTHEST_JUMP = 6 * 60 * MINUTE
 /** Beyond the chaos stack's acknowledgement deadline of 10 s: Pub/Sub has given up before the store gets it. */
 const HELD_MS = { least: 10_500, most: 12_000 }
 
+/** Parts are killed until then, and the clock jumps back once more after it: no new process makes up for that. */
+const LAST_KILL = 0.88
+
 /** The faults of a seed: each kind in each plan; victims, moments and sizes as the seed draws them. Same seed, same plan. */
 export function planOf(seed: number, streamMs = 15_000): Plan {
   const random = new Random(seed)
   const between = (low: number, high: number): number => low + random.next() * (high - low)
   const at = (from = 0.05, to = 0.95): number => Math.round(streamMs * between(from, to))
   const share = (low: number, high: number): number => Math.round(between(low, high) * 100) / 100
-  const kill = (part: string): Fault => ({ atMs: at(0.1), kind: 'kill', part })
+  const kill = (part: string): Fault => ({ atMs: at(0.1, LAST_KILL), kind: 'kill', part })
   const disturb = (where: Place, how: Disturbance): Fault => ({
     atMs: at(0.05, 0.85),
     kind: 'disturb',
@@ -65,9 +68,9 @@ export function planOf(seed: number, streamMs = 15_000): Plan {
     how,
     forMs: random.int(700, 2_500),
   })
-  const jump = (sign: 1 | -1): Fault => {
+  const jump = (sign: 1 | -1, from = 0.05, to = 0.95): Fault => {
     const byMs = sign * Math.round(MINUTE * (FARTHEST_JUMP / MINUTE) ** random.next())
-    return { atMs: at(), kind: 'clock', byMs }
+    return { atMs: at(from, to), kind: 'clock', byMs }
   }
   const weather: Weather = {
     duplicateRate: share(0.05, 0.3),
@@ -103,8 +106,8 @@ export function planOf(seed: number, streamMs = 15_000): Plan {
       forMs: random.int(700, 2_500),
     },
     { atMs: at(0.05, 0.7), kind: 'slow', latencyMs: random.int(300, 7_000), forMs: random.int(500, 1_500) },
-    jump(1),
-    jump(-1),
+    jump(1, 0.05, 0.8),
+    jump(-1, LAST_KILL, 0.97),
     ...(random.chance(0.5) ? [jump(random.pick([1, -1] as const))] : []),
     ...(random.chance(0.3) ? [kill(random.pick([...SINKS, ...LOADERS, 'relay', 'dead-letter-sink']))] : []),
   ]

@@ -48,7 +48,7 @@ async function runPlan(chaos: ChaosStack, plan: Plan, say: Say, stop: AbortSigna
   happened(
     `${restarts() - before.restarts} restarts, ${disturbed} requests disturbed so far, ${failedLoads} of ${loads + failedLoads} loads failed`,
   )
-  const { problems, compared } = await check(info, before.events)
+  const { problems, compared } = await check(info, before.events, happened)
   happened(`compared: ${compared}`)
   return problems
 }
@@ -93,7 +93,7 @@ export class ChaosRunner {
     this.#random = new Random(seed)
     let problems: string[]
     try {
-      this.#chaos ??= await ChaosStack.start(() => this.#random.next())
+      this.#chaos ??= await this.#start()
       problems = await runPlan(this.#chaos, plan, this.#say, this.#stop)
     } catch (error) {
       this.#stop.throwIfAborted()
@@ -109,6 +109,17 @@ export class ChaosRunner {
     this.#chaos = undefined
     await failed?.stop(true)
     return false
+  }
+
+  /** A port that somebody else took meanwhile is no fault of the pipeline's: one more try. */
+  async #start(): Promise<ChaosStack> {
+    const random = (): number => this.#random.next()
+    try {
+      return await ChaosStack.start(random)
+    } catch (error) {
+      this.#say(`  the stack did not start: ${(error as Error).message}`)
+      return ChaosStack.start(random)
+    }
   }
 
   async close(): Promise<void> {

@@ -92,7 +92,6 @@ export class Stack {
     const postgresUrl = settings.HOSPITAL_DATABASE_URL ?? adminUrl(postgres)
     const stack = describeStack(paths, ports, postgresUrl, secrets)
     this.file = stack
-    const seen = (await this.variant.seenByParts?.(stack)) ?? stack
     await writeStackFile(paths, stack)
 
     await Promise.all([
@@ -131,6 +130,7 @@ export class Stack {
         ),
       ),
     ])
+    const seen = (await this.variant.seenByParts?.(stack)) ?? stack
     await Promise.all([
       step('Kafka Connect with Debezium', async () => {
         await this.run(

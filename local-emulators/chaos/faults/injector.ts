@@ -12,7 +12,6 @@ export class Injector {
   readonly #weather: Weather
   readonly #pubsub = new Set<PubSubChaos>()
   readonly #ends = new Map<() => void, NodeJS.Timeout>()
-  #shiftMs = 0
   #keeper: NodeJS.Timeout
 
   constructor(chaos: ChaosStack, weather: Weather) {
@@ -40,13 +39,13 @@ export class Injector {
       case 'slow':
         return this.#disturbPubSub({ latencyMs: fault.latencyMs }, fault.forMs, words)
       case 'clock':
-        this.#shiftMs += fault.byMs
-        await setClock(this.#chaos.clockFile, this.#shiftMs)
+        this.#chaos.clockShiftMs += fault.byMs
+        await setClock(this.#chaos.clockFile, this.#chaos.clockShiftMs)
         return words
     }
   }
 
-  /** Ends all that lasts; the relay's clock is right again. Resolves once Pub/Sub is calm. */
+  /** Ends all that lasts, but leaves the relay's clock wherever it has come to. Resolves once Pub/Sub is calm. */
   async calm(): Promise<void> {
     clearInterval(this.#keeper)
     for (const [end, timer] of this.#ends) {
@@ -54,7 +53,6 @@ export class Injector {
       end()
     }
     this.#ends.clear()
-    await setClock(this.#chaos.clockFile, 0)
     for (;;) {
       const answer = await fetch(`${this.#url}/chaos`, { method: 'DELETE' }).catch(() => undefined)
       if (answer?.ok && this.#isReady()) return
