@@ -100,7 +100,7 @@ program
   )
   .option('--seeds <n>', 'how many seeds', whole, 5)
   .option('--first-seed <n>', 'the first of them', whole, 1)
-  .option('--seconds <n>', 'how long changes flow, for each seed', positive, 15)
+  .option('--seconds <n>', 'how long changes flow, for each seed', positive, 12)
   .action(async (options) => (await import('./commands/chaos.ts')).chaos(options))
 
 program

@@ -61,11 +61,10 @@ export class Relay {
   /** Starts reading; resolves once the group is joined. Topics that come later are taken up by themselves. */
   async start(): Promise<void> {
     await this.subscribe()
-    const { tasks } = this
-    tasks.every(Math.min(this.options.lingerMs / 4, 50), () => this.flushDue())
-    tasks.every(COMMIT_EVERY_MS, () => this.commit())
-    tasks.every(LOOK_FOR_TOPICS_MS, () => this.takeUpNewTopics())
-    tasks.every(LOOK_AT_CLOCK_MS, () => this.lookAtClock())
+    this.tasks.every(Math.min(this.options.lingerMs / 4, 50), () => this.flushDue())
+    this.tasks.every(COMMIT_EVERY_MS, () => this.commit())
+    this.tasks.every(LOOK_FOR_TOPICS_MS, () => this.takeUpNewTopics())
+    this.tasks.every(LOOK_AT_CLOCK_MS, () => this.lookAtClock())
   }
 
   /** Stops reading, sends what is open, waits for Pub/Sub's answers and commits: nothing is sent twice. */
@@ -122,8 +121,9 @@ export class Relay {
       await this.consumer?.disconnect()
       if (!this.stopped) await this.subscribe()
     }
+    const { onFatal } = this.options
     this.joining ??= join()
-      .catch((error) => this.options.onFatal(error))
+      .catch(onFatal)
       .finally(() => {
         this.joining = undefined
       })
@@ -194,9 +194,7 @@ export class Relay {
   }
 
   private openBytes(): number {
-    let bytes = 0
-    for (const stream of this.streams.values()) bytes += stream.openBytes
-    return bytes
+    return this.streams.values().reduce((sum, stream) => sum + stream.openBytes, 0)
   }
 
   private flushAll(): void {
@@ -246,10 +244,7 @@ export class Relay {
       await this.committing
       await this.commitNow()
     } catch (error) {
-      this.options.logger.warn(
-        { error: safeError(error) },
-        'the last commit failed: some batches will come again',
-      )
+      this.options.logger.warn({ error: safeError(error) }, 'the last commit failed: batches will come again')
     }
   }
 }

@@ -51,16 +51,20 @@ const FARTHEST_JUMP = 6 * 60 * MINUTE
 /** Beyond the chaos stack's acknowledgement deadline of 10 s: Pub/Sub has given up before the store gets it. */
 const HELD_MS = { least: 10_500, most: 12_000 }
 
-/** Parts are killed until then, and the clock jumps back once more after it: no new process makes up for that. */
-const LAST_KILL = 0.88
+/** The relay is killed until then, and its clock jumps back once more much later: no new process makes up for that. */
+const LAST_RELAY_KILL = 0.6
+const LAST_JUMP = 0.9
 
 /** The faults of a seed: each kind in each plan; victims, moments and sizes as the seed draws them. Same seed, same plan. */
-export function planOf(seed: number, streamMs = 15_000): Plan {
+export function planOf(seed: number, streamMs = 12_000): Plan {
   const random = new Random(seed)
   const between = (low: number, high: number): number => low + random.next() * (high - low)
   const at = (from = 0.05, to = 0.95): number => Math.round(streamMs * between(from, to))
   const share = (low: number, high: number): number => Math.round(between(low, high) * 100) / 100
-  const kill = (part: string): Fault => ({ atMs: at(0.1, LAST_KILL), kind: 'kill', part })
+  const kill = (part: string): Fault => {
+    const last = part === 'relay' || part === 'pubsub' ? LAST_RELAY_KILL : 0.95
+    return { atMs: at(0.1, last), kind: 'kill', part }
+  }
   const disturb = (where: Place, how: Disturbance): Fault => ({
     atMs: at(0.05, 0.85),
     kind: 'disturb',
@@ -93,10 +97,10 @@ export function planOf(seed: number, streamMs = 15_000): Plan {
     {
       ...disturb(random.pick(PLACES), {
         kind: 'hold',
-        rate: share(0.3, 1),
+        rate: share(0.1, 0.4),
         heldMs: random.int(HELD_MS.least, HELD_MS.most),
       }),
-      atMs: at(0.1, 0.6),
+      atMs: at(0.3, 0.7),
     },
     {
       atMs: at(0.05, 0.85),
@@ -107,7 +111,7 @@ export function planOf(seed: number, streamMs = 15_000): Plan {
     },
     { atMs: at(0.05, 0.7), kind: 'slow', latencyMs: random.int(300, 7_000), forMs: random.int(500, 1_500) },
     jump(1, 0.05, 0.8),
-    jump(-1, LAST_KILL, 0.97),
+    jump(-1, LAST_JUMP, 0.99),
     ...(random.chance(0.5) ? [jump(random.pick([1, -1] as const))] : []),
     ...(random.chance(0.3) ? [kill(random.pick([...SINKS, ...LOADERS, 'relay', 'dead-letter-sink']))] : []),
   ]

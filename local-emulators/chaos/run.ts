@@ -23,19 +23,19 @@ async function runPlan(chaos: ChaosStack, plan: Plan, say: Say, stop: AbortSigna
   const signal = AbortSignal.any([failed.signal, stop])
   const streaming = stream(info, plan, signal)
   streaming.catch(() => {})
-  const injector = new Injector(chaos, plan.weather)
+  const injector = new Injector(chaos, plan.weather, happened)
   try {
     for (const fault of plan.faults) {
       await wait(begun + fault.atMs - Date.now(), signal)
       if (signal.aborted) break
-      happened(await injector.apply(fault))
+      await injector.apply(fault)
     }
     await wait(begun + plan.streamMs - Date.now(), signal)
   } finally {
     await injector.calm()
   }
   happened('no more faults')
-  const { bySql, byEvents, loads, failedLoads } = await streaming.finally(() => failed.abort())
+  const { bySql, byEvents, loads, failedLoads, loadFailures } = await streaming.finally(() => failed.abort())
   stop.throwIfAborted()
   const changes = [bySql, byEvents]
     .map(({ inserted, updated, deleted, rekeyed }) => `${inserted}/${updated}/${deleted}/${rekeyed}`)
@@ -44,13 +44,17 @@ async function runPlan(chaos: ChaosStack, plan: Plan, say: Say, stop: AbortSigna
   const ready = await until(() => stack.processes().every(({ state }) => state === 'ready'), READY_MS)
   const notReady = stack.processes().filter(({ state }) => state !== 'ready')
   if (!ready) return notReady.map(({ name, state }) => `${name} is ${state} after ${READY_MS / 1000} s`)
-  const disturbed = Object.values(chaos.proxies).reduce((sum, proxy) => sum + proxy.disturbed, 0)
-  happened(
-    `${restarts() - before.restarts} restarts, ${disturbed} requests disturbed so far, ${failedLoads} of ${loads + failedLoads} loads failed`,
-  )
+  happened(`${restarts() - before.restarts} restarts, ${failedLoads} of ${loads + failedLoads} loads failed`)
+  for (const reason of loadFailures) happened(`a load failed: ${reason}`)
   const { problems, compared } = await check(info, before.events, happened)
   happened(`compared: ${compared}`)
   return problems
+}
+
+/** Some work before the first fault: the hospital is filled, and Pub/Sub pushes several messages at once. */
+async function warmUp({ info }: ChaosStack): Promise<void> {
+  const calm = { seed: 0, streamMs: 3_000, sqlRate: 300, eventRate: 100 }
+  await stream(info, calm, new AbortController().signal)
 }
 
 async function wait(ms: number, signal: AbortSignal): Promise<void> {
@@ -93,7 +97,10 @@ export class ChaosRunner {
     this.#random = new Random(seed)
     let problems: string[]
     try {
-      this.#chaos ??= await this.#start()
+      if (!this.#chaos) {
+        this.#chaos = await this.#start()
+        await warmUp(this.#chaos)
+      }
       problems = await runPlan(this.#chaos, plan, this.#say, this.#stop)
     } catch (error) {
       this.#stop.throwIfAborted()

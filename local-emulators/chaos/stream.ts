@@ -11,6 +11,8 @@ export interface Streamed {
   byEvents: Produced
   loads: number
   failedLoads: number
+  /** Why, each reason once. */
+  loadFailures: string[]
 }
 
 /** Changes by SQL and by events side by side, and loads all the while. */
@@ -46,12 +48,16 @@ export async function stream(
 async function loadUntil(
   stack: StackFile,
   signal: AbortSignal,
-): Promise<Pick<Streamed, 'loads' | 'failedLoads'>> {
+): Promise<Pick<Streamed, 'loads' | 'failedLoads' | 'loadFailures'>> {
   const count = { loads: 0, failedLoads: 0 }
+  const reasons = new Set<string>()
   while (!signal.aborted) {
     await load(stack).then(
       () => (count.loads += 1),
-      () => (count.failedLoads += 1),
+      (error: unknown) => {
+        count.failedLoads += 1
+        reasons.add(error instanceof Error ? error.message : String(error))
+      },
     )
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, LOAD_EVERY_MS)
@@ -61,5 +67,5 @@ async function loadUntil(
       })
     })
   }
-  return count
+  return { ...count, loadFailures: [...reasons] }
 }

@@ -48,32 +48,35 @@ test('what is not disturbed passes as it is, both ways, and under the own host n
 })
 
 test('errors are answered without the server, for the share that the rate says, until told to end', async () => {
-  const end = proxy.disturb({ kind: 'errors', rate: 0.5, status: 503 })
+  const { end, hits } = proxy.disturb({ kind: 'errors', rate: 0.5, status: 503 })
   assert.equal((await post()).status, 503)
   chance = 0.6
   assert.equal((await post()).status, 201)
   chance = 0
+  assert.equal(hits(), 1)
   end()
   assert.equal((await post()).status, 201)
   assert.equal(seen.length, 2)
 })
 
 test('a connection is cut before the server has the request, or after it has done it', async () => {
-  const before = proxy.disturb({ kind: 'cut', rate: 1, when: 'before' })
+  const { end: before } = proxy.disturb({ kind: 'cut', rate: 1, when: 'before' })
   await assert.rejects(post())
   assert.deepEqual(seen, [])
   before()
-  const after = proxy.disturb({ kind: 'cut', rate: 1, when: 'after' })
+  const { end: after } = proxy.disturb({ kind: 'cut', rate: 1, when: 'after' })
   await assert.rejects(post())
   assert.equal(seen.length, 1)
   after()
 })
 
 test('a held request comes to the server late, even when its sender has gone', async () => {
-  const end = proxy.disturb({ kind: 'hold', rate: 1, heldMs: 300 })
+  const { end } = proxy.disturb({ kind: 'hold', rate: 1, heldMs: 300 })
   await assert.rejects(post(AbortSignal.timeout(100)))
   assert.deepEqual(seen, [])
-  await new Promise((resolve) => setTimeout(resolve, 350))
+  for (let waited = 0; waited < 100 && seen.length === 0; waited++) {
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
   assert.equal(seen.length, 1)
   const answer = await post()
   assert.equal(await answer.text(), 'got rows')

@@ -10,19 +10,25 @@ type PubSubChaos = Record<string, unknown>
 export class Injector {
   readonly #chaos: ChaosStack
   readonly #weather: Weather
+  readonly #say: (what: string) => void
   readonly #pubsub = new Set<PubSubChaos>()
   readonly #ends = new Map<() => void, NodeJS.Timeout>()
   #keeper: NodeJS.Timeout
 
-  constructor(chaos: ChaosStack, weather: Weather) {
+  constructor(chaos: ChaosStack, weather: Weather, say: (what: string) => void) {
+    this.#say = say
     this.#chaos = chaos
     this.#weather = weather
     // An emulator that died has forgotten its weather.
     this.#keeper = setInterval(() => void this.#tellPubSub().catch(() => {}), LOOK_EVERY_MS)
   }
 
-  /** Does a fault; those that last end by themselves. Gives what happened in words. */
-  async apply(fault: Fault): Promise<string> {
+  /** Does a fault and says so; those that last end by themselves. */
+  async apply(fault: Fault): Promise<void> {
+    this.#say(await this.#do(fault))
+  }
+
+  async #do(fault: Fault): Promise<string> {
     const words = describeFault(fault)
     switch (fault.kind) {
       case 'kill': {
@@ -31,9 +37,16 @@ export class Injector {
         process.kill(pid, 'SIGKILL')
         return words
       }
-      case 'disturb':
-        this.#during(fault.forMs, this.#chaos.proxies[fault.where].disturb(fault.how))
+      case 'disturb': {
+        const { where, how, forMs } = fault
+        const { hits, end } = this.#chaos.proxies[where].disturb(how)
+        const ended = (): void => {
+          end()
+          this.#say(`${where} had ${how.kind} for ${hits()} requests`)
+        }
+        this.#during(forMs, ended, () => hits() > 0)
         return words
+      }
       case 'refuse':
         return this.#disturbPubSub({ errorRate: fault.rate, code: fault.code }, fault.forMs, words)
       case 'slow':
@@ -68,12 +81,17 @@ export class Injector {
     return this.#chaos.stack.processes().some(({ name, state }) => name === 'pubsub' && state === 'ready')
   }
 
-  #during(forMs: number, end: () => void): void {
-    const timer = setTimeout(() => {
+  /** Ends after the time, or when it is enough: a slow machine may have sent nothing yet that could be hit. */
+  #during(forMs: number, end: () => void, enough: () => boolean = () => true): void {
+    const look = (): void => {
+      if (!enough()) {
+        this.#ends.set(end, setTimeout(look, LOOK_EVERY_MS))
+        return
+      }
       this.#ends.delete(end)
       end()
-    }, forMs)
-    this.#ends.set(end, timer)
+    }
+    this.#ends.set(end, setTimeout(look, forMs))
   }
 
   async #disturbPubSub(settings: PubSubChaos, forMs: number, words: string): Promise<string> {

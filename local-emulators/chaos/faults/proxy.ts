@@ -22,10 +22,8 @@ export class FaultProxy {
   readonly #random: () => number
   readonly #server: Server
   readonly #agent = new Agent({ keepAlive: false })
-  readonly #active = new Set<Disturbance>()
+  readonly #active = new Set<{ how: Disturbance; hits: number }>()
   readonly #closing = new AbortController()
-  /** Requests that were disturbed. */
-  disturbed = 0
 
   private constructor(upstream: string, random: () => number) {
     this.#upstream = new URL(upstream)
@@ -49,10 +47,11 @@ export class FaultProxy {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Disturbs from now on until the function that it returns is called. */
-  disturb(how: Disturbance): () => void {
-    this.#active.add(how)
-    return () => this.#active.delete(how)
+  /** Disturbs from now on until `end`. */
+  disturb(how: Disturbance): { hits: () => number; end: () => void } {
+    const active = { how, hits: 0 }
+    this.#active.add(active)
+    return { hits: () => active.hits, end: () => this.#active.delete(active) }
   }
 
   async close(): Promise<void> {
@@ -63,9 +62,10 @@ export class FaultProxy {
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const hit = [...this.#active].find(({ rate }) => this.#random() < rate)
-    if (!hit) return this.#pass(incoming, response)
-    this.disturbed += 1
+    const active = [...this.#active].find(({ how }) => this.#random() < how.rate)
+    if (!active) return this.#pass(incoming, response)
+    active.hits += 1
+    const hit = active.how
     if (hit.kind === 'cut' && hit.when === 'before') {
       incoming.socket.destroy()
       return
