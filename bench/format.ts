@@ -21,6 +21,7 @@ const LINES: [keyof BenchResult, (value: number) => string, string][] = [
   ['oltpSinkRowsPerSecond', whole, ''],
   ['oltpLoopRowsPerSecond', whole, ''],
   ['oltpSinkFactor', times, FACTOR],
+  ['oltpKeptLoopRowsPerSecond', whole, ''],
   ['clickhouseSinkRowsPerSecond', whole, ''],
   ['clickhouseLoopRowsPerSecond', whole, ''],
   ['clickhouseSinkFactor', times, FACTOR],

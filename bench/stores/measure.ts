@@ -9,6 +9,8 @@ export interface StoreResult {
   oltpSinkRowsPerSecond: number
   oltpLoopRowsPerSecond: number
   oltpSinkFactor: number
+  /** A loop that keeps its one connection: one row a statement and a commit. */
+  oltpKeptLoopRowsPerSecond: number
   clickhouseSinkRowsPerSecond: number
   clickhouseLoopRowsPerSecond: number
   clickhouseSinkFactor: number
@@ -38,6 +40,7 @@ export async function measureStores(stack: Stack, say: (text: string) => void): 
     oltpSinkRowsPerSecond: oltp.rowsPerSecond,
     oltpLoopRowsPerSecond: oltp.loopRowsPerSecond,
     oltpSinkFactor: oltp.factor,
+    oltpKeptLoopRowsPerSecond: oltp.keptRowsPerSecond,
     clickhouseSinkRowsPerSecond: clickhouse.rowsPerSecond,
     clickhouseLoopRowsPerSecond: clickhouse.loopRowsPerSecond,
     clickhouseSinkFactor: clickhouse.factor,
