@@ -82,12 +82,18 @@ async function until(probe: () => boolean, ms: number): Promise<boolean> {
 export class ChaosRunner {
   readonly #say: Say
   readonly #stop: AbortSignal
+  /** Rejects when all is to stop, whatever is waited for. */
+  readonly #stopped: Promise<never>
   #chaos: ChaosStack | undefined
   #random = new Random(0)
 
   constructor(say: Say, stop: AbortSignal = new AbortController().signal) {
     this.#say = say
     this.#stop = stop
+    this.#stopped = new Promise((_, reject) => {
+      stop.addEventListener('abort', () => reject(stop.reason))
+    })
+    this.#stopped.catch(() => {})
   }
 
   /** Whether every store equalled PostgreSQL after the seed's plan. */
@@ -101,7 +107,9 @@ export class ChaosRunner {
         this.#chaos = await this.#start()
         await warmUp(this.#chaos)
       }
-      problems = await runPlan(this.#chaos, plan, this.#say, this.#stop)
+      const running = runPlan(this.#chaos, plan, this.#say, this.#stop)
+      running.catch(() => {})
+      problems = await Promise.race([running, this.#stopped])
     } catch (error) {
       this.#stop.throwIfAborted()
       problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)]

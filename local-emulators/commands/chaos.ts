@@ -20,6 +20,9 @@ export async function chaos({ seeds, firstSeed, seconds }: Options): Promise<voi
     for (let seed = firstSeed; seed < firstSeed + seeds && !interrupted.signal.aborted; seed++) {
       if (await runner.holds(seed, seconds * 1000)) held += 1
     }
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error
+    console.log('interrupted')
   } finally {
     await runner.close()
   }
