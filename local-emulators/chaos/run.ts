@@ -5,7 +5,7 @@ import { check } from './check.ts'
 import { Injector } from './faults/injector.ts'
 import { endsOf } from './kafka-ends.ts'
 import { describePlan, type Plan, planOf } from './plan.ts'
-import { stream } from './stream.ts'
+import { type Streamed, stream } from './stream.ts'
 
 const READY_MS = 60_000
 
@@ -35,20 +35,30 @@ async function runPlan(chaos: ChaosStack, plan: Plan, say: Say, stop: AbortSigna
     await injector.calm()
   }
   happened('no more faults')
-  const { bySql, byEvents, loads, failedLoads, loadFailures } = await streaming.finally(() => failed.abort())
+  // What a stream that failed has to say is not all: the check tells what was lost.
+  const outcome = await streaming.then(
+    (streamed) => ({ streamed, problems: [] }),
+    (error: Error) => ({ streamed: undefined, problems: [`the stream failed: ${error.message}`] }),
+  )
+  failed.abort()
   stop.throwIfAborted()
-  const changes = [bySql, byEvents]
-    .map(({ inserted, updated, deleted, rekeyed }) => `${inserted}/${updated}/${deleted}/${rekeyed}`)
-    .join(' by SQL and ')
-  happened(`created/updated/deleted/given another key: ${changes} by events`)
+  if (outcome.streamed) tell(outcome.streamed, happened)
   const ready = await until(() => stack.processes().every(({ state }) => state === 'ready'), READY_MS)
   const notReady = stack.processes().filter(({ state }) => state !== 'ready')
   if (!ready) return notReady.map(({ name, state }) => `${name} is ${state} after ${READY_MS / 1000} s`)
-  happened(`${restarts() - before.restarts} restarts, ${failedLoads} of ${loads + failedLoads} loads failed`)
-  for (const reason of loadFailures) happened(`a load failed: ${reason}`)
+  happened(`${restarts() - before.restarts} restarts`)
   const { problems, compared } = await check(info, before.events, happened)
   happened(`compared: ${compared}`)
-  return problems
+  return [...outcome.problems, ...problems]
+}
+
+function tell({ bySql, byEvents, loads, failedLoads, loadFailures }: Streamed, say: Say): void {
+  const changes = [bySql, byEvents]
+    .map(({ inserted, updated, deleted, rekeyed }) => `${inserted}/${updated}/${deleted}/${rekeyed}`)
+    .join(' by SQL and ')
+  say(`created/updated/deleted/given another key: ${changes} by events`)
+  say(`${failedLoads} of ${loads + failedLoads} loads failed`)
+  for (const reason of loadFailures) say(`a load failed: ${reason}`)
 }
 
 /** Some work before the first fault: the hospital is filled, and Pub/Sub pushes several messages at once. */
