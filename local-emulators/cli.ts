@@ -115,6 +115,16 @@ program
   .action(async (files) => (await import('./commands/test.ts')).test(files))
 
 program
+  .command('chaos')
+  .description(
+    'kill, cut and delay parts of a stack of its own at random moments under load, and compare every store',
+  )
+  .option('--seeds <n>', 'how many seeds', whole, 5)
+  .option('--first-seed <n>', 'the first of them', whole, 1)
+  .option('--seconds <n>', 'how long changes flow, for each seed', positive, 12)
+  .action(async (options) => (await import('./commands/chaos.ts')).chaos(options))
+
+program
   .command('bench')
   .description('measure the pipeline; needs nothing else running')
   .option('--json', 'as one JSON object')

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import type { Readable } from 'node:stream'
 import { type Bucket, type FileMetadata, Storage } from '@google-cloud/storage'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { download, withoutRetries } from './download.ts'
 import type { Lake, LakeObject } from './port.ts'
 
 const PAGE = 1000
@@ -71,20 +71,9 @@ async function missing(bucket: Bucket, action: string, error: unknown): Promise<
   return undefined
 }
 
-/** Waits for the first bytes, so that a missing generation is told apart from a broken stream. */
-function opened(stream: Readable): Promise<Readable> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: Error) => {
-      stream.off('readable', settle).off('end', settle).off('error', settle)
-      if (error) reject(error)
-      else resolve(stream)
-    }
-    stream.on('readable', settle).on('end', settle).on('error', settle)
-  })
-}
-
 /** The lake in a Cloud Storage bucket, listed by pages of at most `pageSize` objects. */
 export function gcsLake(bucket: Bucket, pageSize = PAGE): Lake {
+  const once = withoutRetries(bucket)
   const head: Lake['head'] = async (name) => {
     try {
       const [metadata] = await bucket.file(name).getMetadata()
@@ -133,9 +122,7 @@ export function gcsLake(bucket: Bucket, pageSize = PAGE): Lake {
     },
     async open({ name, generation }) {
       try {
-        const file = bucket.file(name, { generation })
-        const stream = await opened(file.createReadStream({ validation: 'crc32c', decompress: false }))
-        return stream
+        return await download(once, name, generation)
       } catch (error) {
         return missing(bucket, 'open', error)
       }
