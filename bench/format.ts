@@ -28,7 +28,9 @@ const LINES: [keyof BenchResult, (value: number) => string, string][] = [
   ['duckdbLoadRowsPerSecond', whole, ''],
   ['duckdbLoopRowsPerSecond', whole, ''],
   ['duckdbLoadFactor', times, FACTOR],
+  ['exportRowsPerSecond', whole, ''],
   ['copyRowsPerSecond', whole, ''],
+  ['exportRatio', two, '0.50 or more'],
 ]
 
 /** The result as tables for people. */

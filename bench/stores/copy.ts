@@ -1,3 +1,7 @@
+import type { ExportReport } from '@pipeline/functions/batch-export/export.ts'
+import { catalog } from '@pipeline/hospital/catalog.ts'
+import { callFunction } from '@pipeline/local-emulators/commands/call-function.ts'
+import type { StackFile } from '@pipeline/local-emulators/stack-file.ts'
 import pg from 'pg'
 
 /** Takes the bytes of a COPY as they come and keeps none. */
@@ -38,11 +42,8 @@ class CopyOut implements pg.Submittable {
   }
 }
 
-/** Rows a second of PostgreSQL's own `COPY … TO STDOUT` of a table: what nothing that reads it over a connection beats by much. */
-export async function measureCopy(
-  databaseUrl: string,
-  table: string,
-): Promise<{ rows: number; rowsPerSecond: number }> {
+/** PostgreSQL's own `COPY … TO STDOUT` of a table: what nothing that reads it over a connection beats by much. */
+async function measureCopy(databaseUrl: string, table: string): Promise<{ rows: number; seconds: number }> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {
@@ -50,25 +51,31 @@ export async function measureCopy(
     const begun = performance.now()
     client.query(copy)
     const rows = await copy.done
-    return { rows, rowsPerSecond: rows / ((performance.now() - begun) / 1000) }
+    return { rows, seconds: (performance.now() - begun) / 1000 }
   } finally {
     await client.end()
   }
 }
 
-/** What batch-export is plugged in with: writes the table to the lake as it does in production; gives its rows. */
-export type ExportTable = (table: string) => Promise<number>
-
-/** batch-export beside COPY, of the same table on the same server; the ratio is wanted to be a half or more. */
+/**
+ * batch-export of all tables, by its own function into the lake, beside COPY of the same tables one after the other.
+ */
 export async function measureExport(
-  databaseUrl: string,
-  table: string,
-  exportTable: ExportTable,
+  stack: StackFile,
 ): Promise<{ exportRowsPerSecond: number; copyRowsPerSecond: number; exportRatio: number }> {
-  const { rows, rowsPerSecond: copyRowsPerSecond } = await measureCopy(databaseUrl, table)
+  let rows = 0
+  let copySeconds = 0
+  for (const { name } of catalog) {
+    const copied = await measureCopy(stack.postgresUrl, name)
+    rows += copied.rows
+    copySeconds += copied.seconds
+  }
   const begun = performance.now()
-  const exported = await exportTable(table)
-  const exportRowsPerSecond = exported / ((performance.now() - begun) / 1000)
+  const report = await callFunction<ExportReport>(stack, 'batch-export', { again: true })
+  const seconds = (performance.now() - begun) / 1000
+  const exported = Object.values(report.tables).reduce((sum, table) => sum + table.rows, 0)
   if (exported !== rows) throw new Error(`the export has ${exported} rows and not ${rows}`)
+  const copyRowsPerSecond = rows / copySeconds
+  const exportRowsPerSecond = rows / seconds
   return { exportRowsPerSecond, copyRowsPerSecond, exportRatio: exportRowsPerSecond / copyRowsPerSecond }
 }

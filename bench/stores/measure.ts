@@ -1,6 +1,6 @@
 import type { Stack } from '@pipeline/local-emulators/supervisor/stack.ts'
 import { measureClickHouse } from './clickhouse.ts'
-import { measureCopy } from './copy.ts'
+import { measureExport } from './copy.ts'
 import { measureDuckdb } from './duckdb.ts'
 import { measureOltp } from './oltp.ts'
 
@@ -17,8 +17,10 @@ export interface StoreResult {
   duckdbLoadRowsPerSecond: number
   duckdbLoopRowsPerSecond: number
   duckdbLoadFactor: number
-  /** PostgreSQL's own COPY … TO STDOUT of visits. */
+  /** batch-export of all tables to Parquet in the lake, beside PostgreSQL's own COPY … TO STDOUT of them. */
+  exportRowsPerSecond: number
   copyRowsPerSecond: number
+  exportRatio: number
 }
 
 /** What would take part of the machine from a store that is measured. */
@@ -28,8 +30,8 @@ const OTHERS = ['guard', 'connect', 'relay', 'lake-sink', 'clickhouse-sink', 'ol
 export async function measureStores(stack: Stack, say: (text: string) => void): Promise<StoreResult> {
   for (const part of OTHERS) await stack.pause(part)
   const { info } = stack
-  say('COPY of visits')
-  const copy = await measureCopy(info.postgresUrl, 'visits')
+  say('batch-export beside COPY')
+  const exported = await measureExport(info)
   say('oltp-sink beside a loop')
   const oltp = await measureOltp(info)
   say('clickhouse-sink beside a loop')
@@ -47,6 +49,6 @@ export async function measureStores(stack: Stack, say: (text: string) => void): 
     duckdbLoadRowsPerSecond: duckdb.rowsPerSecond,
     duckdbLoopRowsPerSecond: duckdb.loopRowsPerSecond,
     duckdbLoadFactor: duckdb.factor,
-    copyRowsPerSecond: copy.rowsPerSecond,
+    ...exported,
   }
 }

@@ -80,6 +80,7 @@ export async function replayKafka(deps: KafkaReplayDeps, range: Range): Promise<
     },
     tombstone: () => {},
     now: () => new Date(),
+    elapsed: () => performance.now(),
   })
   await readRange(deps.kafka, range, async (records) => {
     stream.take(records)
