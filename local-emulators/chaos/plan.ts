@@ -65,7 +65,7 @@ export function planOf(seed: number, streamMs = 12_000): Plan {
     const last = part === 'relay' || part === 'pubsub' ? LAST_RELAY_KILL : 0.95
     return { atMs: at(0.1, last), kind: 'kill', part }
   }
-  const disturb = (where: Place, how: Disturbance): Fault => ({
+  const disturb = (where: Place, how: Disturbance): Extract<Fault, { kind: 'disturb' }> => ({
     atMs: at(0.05, 0.85),
     kind: 'disturb',
     where,
@@ -112,6 +112,11 @@ export function planOf(seed: number, streamMs = 12_000): Plan {
     { atMs: at(0.05, 0.7), kind: 'slow', latencyMs: random.int(300, 7_000), forMs: random.int(500, 1_500) },
     jump(1, 0.05, 0.8),
     jump(-1, LAST_JUMP, 0.99),
+    // Long and partial, so that of what belongs together some goes through and some does not.
+    {
+      ...disturb('clickhouse', { kind: 'errors', rate: share(0.4, 0.6), status: 500 }),
+      forMs: random.int(2_000, 4_000),
+    },
     ...(random.chance(0.5) ? [jump(random.pick([1, -1] as const))] : []),
     ...(random.chance(0.3) ? [kill(random.pick([...SINKS, ...LOADERS, 'relay', 'dead-letter-sink']))] : []),
   ]
