@@ -11,8 +11,9 @@ import { measureEmulator } from '@pipeline/local-emulators/pubsub/throughput.ts'
 import { readSettings } from '@pipeline/local-emulators/settings.ts'
 import { install } from '@pipeline/local-emulators/setup/install.ts'
 import { Stack } from '@pipeline/local-emulators/supervisor/stack.ts'
-import { plainTable } from '@pipeline/local-emulators/table.ts'
+import { format } from './format.ts'
 import { catchUp, debeziumAlone, relayFromFullTopic, type SpineRun, spine } from './measure.ts'
+import { measureStores, type StoreResult } from './stores/measure.ts'
 import { CHANGES_A_TRANSACTION } from './workload.ts'
 
 const LATENCY_RATE = 200
@@ -21,7 +22,10 @@ const EMULATOR_MESSAGES = 100_000
 const EMULATOR_BYTES = 500
 const SMALL = 100_000
 
-export interface BenchResult {
+/** Parts that Debezium's way into the raw log does not need; they would take the machine from those that it does. */
+const BESIDE_THE_SPINE = ['clickhouse-sink', 'oltp-sink', 'clickhouse'] as const
+
+export interface BenchResult extends StoreResult {
   debeziumRowsPerSecond: number
   spineRowsPerSecond: number
   spineRatio: number
@@ -71,6 +75,7 @@ async function measure(stack: Stack, rows: number, emulatorMessagesPerSecond: nu
   await load(info)
   const delays = await measureDelays(info.warehouseFile, since)
 
+  for (const part of BESIDE_THE_SPINE) await stack.pause(part)
   say(`Debezium alone into Kafka, ${rows} rows`)
   const changes = Math.floor(rows / CHANGES_A_TRANSACTION) * CHANGES_A_TRANSACTION
   await stack.pause('relay')
@@ -85,7 +90,10 @@ async function measure(stack: Stack, rows: number, emulatorMessagesPerSecond: nu
   const smallRun = await spine(stack, SMALL)
   say(`the whole way, ${rows} rows`)
   const largeRun = await spine(stack, changes)
+  await stack.resume('clickhouse')
+  const stores = await measureStores(stack, say)
   return {
+    ...stores,
     debeziumRowsPerSecond,
     spineRowsPerSecond: largeRun.rowsPerSecond,
     spineRatio: largeRun.rowsPerSecond / debeziumRowsPerSecond,
@@ -99,35 +107,4 @@ async function measure(stack: Stack, rows: number, emulatorMessagesPerSecond: nu
     smallRun,
     largeRun,
   }
-}
-
-function format(result: BenchResult): string {
-  const table = plainTable(['measured', 'value', 'wanted'])
-  const whole = (value: number): string => Math.round(value).toLocaleString('en')
-  table.push(
-    ['debeziumRowsPerSecond', whole(result.debeziumRowsPerSecond), ''],
-    ['spineRowsPerSecond', whole(result.spineRowsPerSecond), ''],
-    ['spineRatio', result.spineRatio.toFixed(2), '0.80 or more'],
-    ['relayChangesPerSecond', whole(result.relayChangesPerSecond), '20,000 or more'],
-    ['emulatorMessagesPerSecond', whole(result.emulatorMessagesPerSecond), '10,000 or more'],
-    ['changesPerObject', whole(result.changesPerObject), '1,000 or more'],
-    ['commitToLakeP50Seconds', result.commitToLakeP50Seconds.toFixed(2), ''],
-    ['commitToLakeP95Seconds', result.commitToLakeP95Seconds.toFixed(2), 'below 1'],
-    ['timeGrowth', result.timeGrowth.toFixed(2), 'about 1: straight'],
-    ['memoryGrowth', result.memoryGrowth.toFixed(2), 'about 1: flat'],
-  )
-  const { smallRun, largeRun } = result
-  const memory = plainTable([
-    'peak memory, MB',
-    `${whole(smallRun.rows)} rows`,
-    `${whole(largeRun.rows)} rows`,
-  ])
-  for (const name of Object.keys(largeRun.peakMemoryMB)) {
-    memory.push([name, smallRun.peakMemoryMB[name] ?? '-', largeRun.peakMemoryMB[name] ?? '-'])
-  }
-  const runs = [smallRun, largeRun].map(
-    (run) =>
-      `${whole(run.rows)} rows the whole way in ${run.seconds.toFixed(1)} s: ${whole(run.rowsPerSecond)} a second`,
-  )
-  return [table.toString(), ...runs, memory.toString()].join('\n')
 }

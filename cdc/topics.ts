@@ -7,6 +7,8 @@ const MAX_RECORD_BYTES = 67_108_864
 
 /** Where Debezium tells of its snapshots. */
 export const NOTIFICATIONS_TOPIC = `${TOPIC_PREFIX}-notifications`
+/** Where the relay asks for rows to be read again: the change topic as key, the row's key as value. */
+export const REREADS_TOPIC = `${TOPIC_PREFIX}-rereads`
 
 interface TopicPlan {
   topic: string
@@ -34,6 +36,7 @@ export function plannedTopics(): TopicPlan[] {
     })),
     { topic: `__debezium-heartbeat.${TOPIC_PREFIX}`, numPartitions: 1, configEntries },
     { topic: NOTIFICATIONS_TOPIC, numPartitions: 1, configEntries },
+    { topic: REREADS_TOPIC, numPartitions: 1, configEntries },
   ]
 }
 

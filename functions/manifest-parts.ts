@@ -47,7 +47,7 @@ export type SettingSource =
   /** Set by the cloud stack only: where its data lies, and the policy tags of the catalog's classes. */
   | { from: 'cloud'; what: 'location' | `policy-tag-${Identifies}` }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
-  | { from: 'local'; what: 'storage-emulator' | 'pubsub-emulator' | 'duckdb-file' }
+  | { from: 'local'; what: 'storage-emulator' | 'pubsub-emulator' | 'duckdb-file' | 'published-file' }
 
 export type Access =
   | { kind: 'bucket'; bucket: BucketName; role: string }

@@ -87,6 +87,8 @@ test('every function is there, and its entry point is registered by its index.ts
     'dead-letter-sink',
     'load-dimensions',
     'load-facts',
+    'batch-export',
+    'compact-lake',
     'reconcile',
   ]
   assert.deepEqual(

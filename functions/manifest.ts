@@ -1,77 +1,17 @@
+import { DATASETS, type FunctionEntry, SECRETS, TOPICS } from './manifest-parts.ts'
 import {
-  type Access,
-  BUCKETS,
-  DATASETS,
-  type DatasetName,
-  type FunctionEntry,
-  KAFKA_READER,
-  SECRETS,
-  type SettingSource,
-  TOPICS,
-} from './manifest-parts.ts'
-import { type SettingName, settingNames } from './settings.ts'
-
-const sources: Partial<Record<SettingName, SettingSource>> = {
-  LAKE_BUCKET: { from: 'bucket', bucket: BUCKETS.lake },
-  GOOGLE_CLOUD_PROJECT: { from: 'project' },
-  DEAD_LETTER_TOPIC: { from: 'topic', topic: TOPICS.deadLetters },
-  STORAGE_EMULATOR_HOST: { from: 'local', what: 'storage-emulator' },
-  PUBSUB_EMULATOR_HOST: { from: 'local', what: 'pubsub-emulator' },
-  WAREHOUSE: {
-    from: 'either',
-    cloud: { from: 'value', value: 'bigquery' },
-    local: { from: 'value', value: 'duckdb' },
-  },
-  DUCKDB_PATH: { from: 'local', what: 'duckdb-file' },
-  BIGQUERY_LOCATION: { from: 'cloud', what: 'location' },
-  BIGQUERY_RAW_DATASET: { from: 'dataset', dataset: DATASETS.raw },
-  BIGQUERY_LOADS_DATASET: { from: 'dataset', dataset: DATASETS.loads },
-  BIGQUERY_EXTERNAL_DATASET: { from: 'dataset', dataset: DATASETS.external },
-  BIGQUERY_POLICY_TAG_PATIENT: { from: 'cloud', what: 'policy-tag-patient' },
-  BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS: { from: 'cloud', what: 'policy-tag-patient-with-others' },
-  BIGQUERY_POLICY_TAG_STAFF: { from: 'cloud', what: 'policy-tag-staff' },
-  FUNCTION_TIMEOUT_SECONDS: { from: 'timeout' },
-  EVENTS_TOPIC: { from: 'topic', topic: TOPICS.events },
-  DATABASE_WRITER_URL: { from: 'secret', secret: SECRETS.databaseWriter },
-  DATABASE_READER_URL: { from: 'secret', secret: SECRETS.databaseReader },
-  KAFKA_BROKERS: { from: 'kafka' },
-  KAFKA_TLS: {
-    from: 'either',
-    cloud: { from: 'value', value: 'true' },
-    local: { from: 'value', value: 'false' },
-  },
-  KAFKA_SASL_USER: {
-    from: 'either',
-    cloud: { from: 'value', value: KAFKA_READER },
-    local: { from: 'value', value: '' },
-  },
-  KAFKA_SASL_PASSWORD: { from: 'secret', secret: SECRETS.kafkaReaderPassword },
-  CLICKHOUSE_URL: { from: 'clickhouse' },
-  CLICKHOUSE_PASSWORD: { from: 'secret', secret: SECRETS.clickhousePassword },
-  LOG_LEVEL: { from: 'value', value: 'info' },
-}
-
-/** Settings without a source here keep their defaults. */
-function settingsOf(names: readonly SettingName[]): FunctionEntry['settings'] {
-  return Object.fromEntries(names.flatMap((name) => (sources[name] ? [[name, sources[name]]] : [])))
-}
-
-const readLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectViewer' }
-const createInLake: Access = { kind: 'bucket', bucket: BUCKETS.lake, role: 'roles/storage.objectCreator' }
-const publishDeadLetters: Access = {
-  kind: 'topic',
-  topic: TOPICS.deadLetters,
-  role: 'roles/pubsub.publisher',
-}
-const readClickhousePassword: Access = {
-  kind: 'secret',
-  secret: SECRETS.clickhousePassword,
-  role: 'roles/secretmanager.secretAccessor',
-}
-
-const runJobs: Access = { kind: 'project', role: 'roles/bigquery.jobUser' }
-const onDatasets = (role: string, ...datasets: DatasetName[]): Access[] =>
-  datasets.map((dataset) => ({ kind: 'dataset', dataset, role }))
+  changeLake,
+  createInLake,
+  onDatasets,
+  publishDeadLetters,
+  readClickhousePassword,
+  readDatabase,
+  readLake,
+  readSecret,
+  runJobs,
+  settingsOf,
+} from './manifest-sources.ts'
+import { settingNames } from './settings.ts'
 
 function loader(name: string, cron: string): FunctionEntry {
   return {
@@ -195,13 +135,58 @@ export const manifest: readonly FunctionEntry[] = [
     maxInstances: 5,
     settings: settingsOf(settingNames['oltp-sink']),
     access: [
-      { kind: 'secret', secret: SECRETS.databaseWriter, role: 'roles/secretmanager.secretAccessor' },
+      readSecret(SECRETS.databaseWriter),
       { kind: 'topic', topic: TOPICS.events, role: 'roles/pubsub.publisher' },
       publishDeadLetters,
     ],
   },
   loader('load-dimensions', '*/15 * * * *'),
   loader('load-facts', '*/5 * * * *'),
+  {
+    name: 'batch-export',
+    entryPoint: 'batch-export',
+    folder: 'batch-export',
+    runtime: 'nodejs24',
+    trigger: {
+      kind: 'schedule',
+      // At night, and done before reconcile looks at it.
+      cron: '30 1 * * *',
+      timeZone: 'UTC',
+      attemptDeadlineSeconds: 1800,
+      // An export that does not fit into one call goes on in the next.
+      retries: 5,
+    },
+    // Files in /tmp are memory there: a part's text, and its Parquet.
+    memoryMiB: 1024,
+    cpu: 1,
+    timeoutSeconds: 1800,
+    concurrency: 1,
+    maxInstances: 1,
+    // PostgreSQL sends meanwhile, so a second thread gains nothing and takes memory.
+    settings: { ...settingsOf(settingNames['batch-export']), DUCKDB_THREADS: { from: 'value', value: '1' } },
+    access: [changeLake, readDatabase],
+  },
+  {
+    name: 'compact-lake',
+    entryPoint: 'compact-lake',
+    folder: 'compact-lake',
+    runtime: 'nodejs24',
+    trigger: {
+      kind: 'schedule',
+      cron: '40 1 * * *',
+      timeZone: 'UTC',
+      attemptDeadlineSeconds: 1800,
+      retries: 1,
+    },
+    // Temporary files are memory: pieces of two parts, one part, and a piece in plain text.
+    memoryMiB: 4096,
+    cpu: 1,
+    timeoutSeconds: 1800,
+    concurrency: 1,
+    maxInstances: 1,
+    settings: settingsOf(settingNames['compact-lake']),
+    access: [changeLake],
+  },
   {
     name: 'reconcile',
     entryPoint: 'reconcile',
@@ -222,8 +207,8 @@ export const manifest: readonly FunctionEntry[] = [
     settings: settingsOf(settingNames.reconcile),
     access: [
       readLake,
-      { kind: 'secret', secret: SECRETS.databaseReader, role: 'roles/secretmanager.secretAccessor' },
-      { kind: 'secret', secret: SECRETS.kafkaReaderPassword, role: 'roles/secretmanager.secretAccessor' },
+      readDatabase,
+      readSecret(SECRETS.kafkaReaderPassword),
       readClickhousePassword,
       runJobs,
       ...onDatasets('roles/bigquery.dataViewer', DATASETS.raw),

@@ -18,6 +18,8 @@ const policyTag = z
   .regex(/^projects\/[^/]+\/locations\/[^/]+\/taxonomies\/\d+\/policyTags\/\d+$/)
   .optional()
 
+const memory = z.string().regex(/^[1-9]\d*(MB|GB|MiB|GiB)$/)
+
 const logging = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }
 
 /** Every setting of every function, once. */
@@ -33,10 +35,7 @@ export const settingSchemas = {
   /** Which settings a warehouse needs beside it: see warehouse/compose.ts. */
   WAREHOUSE: z.enum(['duckdb', 'bigquery']),
   DUCKDB_PATH: z.string().min(1).optional(),
-  DUCKDB_MEMORY_LIMIT: z
-    .string()
-    .regex(/^[1-9]\d*(MB|GB|MiB|GiB)$/)
-    .default('512MB'),
+  DUCKDB_MEMORY_LIMIT: memory.default('512MB'),
   DUCKDB_THREADS: whole(2, 1, 64),
   /** Seconds to wait for another process to close the DuckDB file. */
   DUCKDB_LOCK_WAIT_SECONDS: whole(60, 0, 600),
@@ -104,6 +103,18 @@ export const settingSchemas = {
   CLICKHOUSE_INSERT_EVERY_MS: whole(500, 0, 10_000),
   /** Rows that are inserted at once without waiting. */
   CLICKHOUSE_INSERT_ROWS: whole(50_000, 1, 1_000_000),
+  /** PostgreSQL's text of a part of an export, from this to twice this many bytes. */
+  EXPORT_PART_BYTES: whole(24 * 1024 * 1024, 1024, 256 * 1024 * 1024),
+  /** What DuckDB may take to write a part. */
+  EXPORT_MEMORY_LIMIT: memory.default('96MB'),
+  /** The DuckDB file that is published for readers; without it reconcile leaves it out. */
+  DUCKDB_PUBLISHED_PATH: z.string().min(1).optional(),
+  /** Bytes that a compacted object has at the least, where there are so many. */
+  COMPACT_TARGET_BYTES: whole(64 * 1024 * 1024, 1, 128 * 1024 * 1024),
+  /** Batches of so many bytes are no small objects and stay as they are. Above 9 MB messages may refer to them. */
+  COMPACT_LARGEST_BYTES: whole(8_000_000, 1, 9_000_000),
+  /** Younger objects are left for the next run. */
+  COMPACT_MIN_AGE_HOURS: whole(1, 0, 240),
   /** The function's own timeout; a load ends its work before it. */
   FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
 } as const
@@ -176,6 +187,16 @@ export const settingNames = {
     'CLICKHOUSE_INSERT_ROWS',
     'LOG_LEVEL',
   ],
+  'compact-lake': [
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'STORAGE_EMULATOR_HOST',
+    'COMPACT_TARGET_BYTES',
+    'COMPACT_LARGEST_BYTES',
+    'COMPACT_MIN_AGE_HOURS',
+    'FUNCTION_TIMEOUT_SECONDS',
+    'LOG_LEVEL',
+  ],
   reconcile: [
     'CLICKHOUSE_URL',
     'CLICKHOUSE_USER',
@@ -191,6 +212,18 @@ export const settingNames = {
     'GOOGLE_CLOUD_PROJECT',
     'STORAGE_EMULATOR_HOST',
     ...warehouse,
+    'DUCKDB_PUBLISHED_PATH',
+    'LOG_LEVEL',
+  ],
+  'batch-export': [
+    'DATABASE_READER_URL',
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'STORAGE_EMULATOR_HOST',
+    'EXPORT_PART_BYTES',
+    'EXPORT_MEMORY_LIMIT',
+    'DUCKDB_THREADS',
+    'FUNCTION_TIMEOUT_SECONDS',
     'LOG_LEVEL',
   ],
 } as const satisfies Record<string, readonly SettingName[]>

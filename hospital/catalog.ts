@@ -3,6 +3,8 @@ import { tables } from './tables.ts'
 /** A PostgreSQL column type that the pipeline knows how to carry exactly. */
 export type ColumnType =
   | { kind: 'bigint' | 'integer' | 'text' | 'date' | 'timestamp' | 'boolean' }
+  /** json, jsonb, or an array of one dimension. */
+  | { kind: 'json' }
   | { kind: 'numeric'; precision: number; scale: number }
 
 /** Whom a value points at: a patient by itself, a patient together with other columns, or a member of staff. */

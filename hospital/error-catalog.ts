@@ -142,6 +142,31 @@ export const errorCatalog = {
     retry: 'backoff',
     todo: 'check the brokers; the relay takes up at its committed offsets',
   },
+  EXPORT_RUNNING: {
+    what: 'another export reads this database',
+    retry: 'backoff',
+    todo: 'nothing: one export runs at a time, and a session of PostgreSQL that ended lets the next one in',
+  },
+  EXPORT_UNFINISHED: {
+    what: 'the time was over before all tables were exported',
+    retry: 'backoff',
+    todo: 'nothing yet: the next call goes on and keeps the parts whose rows have not changed; if it never ends, give batch-export more time or processors',
+  },
+  EXPORT_NOT_WHOLE: {
+    what: 'a part of an export does not hold the rows that PostgreSQL sent',
+    retry: 'backoff',
+    todo: 'nothing was published; if it happens again it is a fault of ours to report',
+  },
+  EXPORT_ROWS_REFUSED: {
+    what: 'an export is there without rows that hold a value which Parquet has no place for',
+    retry: 'never',
+    todo: 'look at the reasons in the _refused files beside the parts (NaN, infinity, a year above 9999 or before 1); mend the rows in PostgreSQL and export again',
+  },
+  EXPORT_TABLE_MISSING: {
+    what: 'an export is there without tables that PostgreSQL does not have or does not let us read',
+    retry: 'never',
+    todo: 'run the migrations, or give the reading role SELECT on the table; then export again',
+  },
   SETTING_INVALID: {
     what: 'a setting is missing or wrong',
     retry: 'never',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type LakeName, lakeName, parseLakeName } from './lake-names.ts'
+import { coveredBy, fitsName, type LakeName, lakeName, parseLakeName } from './lake-names.ts'
 
 const parts: LakeName = {
   table: 'visits',
@@ -66,4 +66,58 @@ test('another name is not read as a batch', () => {
     name.replace('visits/', 'visits/../visits/'),
   ]
   for (const other of others) assert.equal(parseLakeName(other), undefined, other)
+})
+
+test('the name of a compacted object says exactly which offsets it answers for', () => {
+  const gaps = [
+    { first: 8, last: 8 },
+    { first: 100, last: 9_999_999 },
+  ]
+  const compacted = { ...parts, firstOffset: 7, lastOffset: 90_000_000, compacted: { level: 3, gaps } }
+  const name = lakeName(compacted)
+  assert.match(name, /-00000000000000000007-00000000000090000000\.3\.1-1_2j-[0-9a-z]+\.parquet$/)
+  assert.deepEqual(parseLakeName(name), compacted)
+  assert.deepEqual(coveredBy(compacted), [
+    { first: 7, last: 7 },
+    { first: 9, last: 99 },
+    { first: 10_000_000, last: 90_000_000 },
+  ])
+  const whole = { ...compacted, compacted: { level: 1, gaps: [] } }
+  assert.deepEqual(parseLakeName(lakeName(whole)), whole)
+  assert.deepEqual(coveredBy(whole), [{ first: 7, last: 90_000_000 }])
+  assert.equal(fitsName(whole), true)
+  const many = Array.from({ length: 80 }, (_, n) => ({ first: 10 + 2 * n, last: 10 + 2 * n }))
+  assert.equal(fitsName({ ...compacted, compacted: { level: 1, gaps: many } }), false)
+})
+
+test('gaps that no compaction writes are no name of ours', () => {
+  const name = (end: string) =>
+    `changes/visits/date=20240305/t-0-${'7'.padStart(20, '0')}-${'20'.padStart(20, '0')}.${end}`
+  assert.ok(parseLakeName(name('1.1-1.parquet')))
+  for (const end of [
+    '0.parquet',
+    '01.parquet',
+    '1.0-1.parquet',
+    '1.1-0.parquet',
+    '1.1-d.parquet',
+    '1.1-1_0-1.parquet',
+    '1.1.parquet',
+    '1.-.parquet',
+    'parquet',
+    '1.1-1_.parquet',
+    '1..parquet',
+    '1.01-1.parquet',
+  ]) {
+    assert.equal(parseLakeName(name(end)), undefined, end)
+  }
+  for (const gap of [
+    { first: 7, last: 8 },
+    { first: 9, last: 8 },
+    { first: 9, last: 20 },
+  ]) {
+    assert.throws(
+      () => lakeName({ ...parts, firstOffset: 7, lastOffset: 20, compacted: { level: 1, gaps: [gap] } }),
+      RangeError,
+    )
+  }
 })

@@ -28,6 +28,19 @@ export function canonical(type: ColumnType, value: Value): Value | undefined {
       return typeof value === 'string' ? DATE.exec(value)?.[1] : undefined
     case 'timestamp':
       return typeof value === 'string' ? timestamp(value) : undefined
+    case 'json':
+      return Array.isArray(value) || isJsonText(value) ? value : undefined
+  }
+}
+
+/** Debezium sends json and jsonb as their text. */
+function isJsonText(value: Value): boolean {
+  if (typeof value !== 'string') return false
+  try {
+    JSON.parse(value)
+    return true
+  } catch {
+    return false
   }
 }
 

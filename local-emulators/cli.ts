@@ -76,8 +76,14 @@ program
   .action(async (args) => (await import('./commands/dbt.ts')).dbtCommand(args))
 
 program
+  .command('export')
+  .description('export all tables as they are now to Parquet in the lake, once a day')
+  .option('--again', "replace today's export")
+  .action(async (options) => (await import('./commands/export.ts')).exportCommand(options))
+
+program
   .command('reconcile')
-  .description('compare PostgreSQL with the lake, the raw log and the staged rows; exit code 1 on different')
+  .description('compare PostgreSQL with every store; exit code 1 on different')
   .option('--json', 'as one JSON object')
   .option('--wait <seconds>', 'how long changes on their way to the lake may take', whole, 20)
   .action(async (options) => (await import('./commands/reconcile.ts')).reconcileCommand(options))
@@ -110,6 +116,21 @@ program
   )
 
 program
+  .command('replay')
+  .description(
+    'send again what lies in dead letters, in the lake or in Kafka; exit code 1 when something stays',
+  )
+  .option('--dead-letters', 'all dead letters that can be read now')
+  .option(
+    '--from <place>',
+    'objects of the lake by prefix (changes/...), or topic:partition:offset[-offset] of Kafka',
+  )
+  .option('--code <code>', 'only dead letters of this code')
+  .option('--source <name>', 'only dead letters of this component')
+  .option('--dry-run', 'print what would be sent and send nothing')
+  .action(async (options) => (await import('./commands/replay.ts')).replayCommand(options))
+
+program
   .command('doctor')
   .description('look whether this machine has what the stack needs')
   .action(async () => (await import('./commands/doctor.ts')).doctor())
@@ -119,6 +140,16 @@ program
   .description('set up and run all tests')
   .argument('[files...]', 'only these test files')
   .action(async (files) => (await import('./commands/test.ts')).test(files))
+
+program
+  .command('chaos')
+  .description(
+    'kill, cut and delay parts of a stack of its own at random moments under load, and compare every store',
+  )
+  .option('--seeds <n>', 'how many seeds', whole, 5)
+  .option('--first-seed <n>', 'the first of them', whole, 1)
+  .option('--seconds <n>', 'how long changes flow, for each seed', positive, 12)
+  .action(async (options) => (await import('./commands/chaos.ts')).chaos(options))
 
 program
   .command('bench')

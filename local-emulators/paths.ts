@@ -27,6 +27,7 @@ export interface StatePaths {
   gcs: string
   clickhouse: string
   warehouse: string
+  published: string
 }
 
 /** The state folder of a stack: `HOSPITAL_STATE_DIR`, or `.local` in the repository. */
@@ -44,5 +45,6 @@ export function statePaths(dir: string = process.env.HOSPITAL_STATE_DIR ?? join(
     gcs: join(base, 'gcs'),
     clickhouse: join(base, 'clickhouse'),
     warehouse: join(base, 'warehouse', 'hospital.duckdb'),
+    published: join(base, 'warehouse', 'hospital-published.duckdb'),
   }
 }

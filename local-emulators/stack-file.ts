@@ -26,6 +26,8 @@ export interface StackFile {
   /** ClickHouse's HTTP interface; user `default`, no password. */
   clickhouseUrl: string
   warehouseFile: string
+  /** A copy of current rows and marts that any DuckDB client may keep open. */
+  publishedFile: string
   relayMetricsUrl: string
   controlUrl: string
   functions: Record<string, string>

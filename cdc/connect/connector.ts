@@ -9,6 +9,8 @@ interface Connector {
 export interface ConnectorHealth {
   connector: string
   tasks: string[]
+  /** Names of the exceptions that stopped tasks; their texts may quote values. */
+  reasons: string[]
 }
 
 /** The connector's configuration, as it is sent to Connect; its `${env:…}` are resolved inside the worker. */
@@ -40,14 +42,25 @@ export async function applyConnector(connectUrl: string, connector: Connector): 
 export async function connectorHealth(connectUrl: string, name: string): Promise<ConnectorHealth> {
   const response = await call(`${connectUrl}/connectors/${name}/status`)
   if (!response.ok) throw new PipelineError('KAFKA_UNAVAILABLE', { part: 'Connect', status: response.status })
-  const status = (await response.json()) as { connector: { state: string }; tasks: { state: string }[] }
-  return { connector: status.connector.state, tasks: status.tasks.map((task) => task.state) }
+  const status = (await response.json()) as {
+    connector: { state: string }
+    tasks: { state: string; trace?: string }[]
+  }
+  const named = /^(?:Caused by: )?(?:[a-z]\w*\.)+(\w+)/gm
+  const reasons = status.tasks.flatMap(({ trace }) =>
+    [...(trace ?? '').matchAll(named)].map((match) => match[1]!),
+  )
+  return {
+    connector: status.connector.state,
+    tasks: status.tasks.map((task) => task.state),
+    reasons: [...new Set(reasons)],
+  }
 }
 
-/** Starts a connector and those of its tasks again that have failed. Returns whether anything had to be done. */
-export async function restartFailed(connectUrl: string, name: string): Promise<boolean> {
+/** Starts a connector and those of its tasks again that have failed. Returns why they had; undefined if none had. */
+export async function restartFailed(connectUrl: string, name: string): Promise<string[] | undefined> {
   const health = await connectorHealth(connectUrl, name)
-  if (![health.connector, ...health.tasks].includes('FAILED')) return false
+  if (![health.connector, ...health.tasks].includes('FAILED')) return undefined
   await call(`${connectUrl}/connectors/${name}/restart?includeTasks=true&onlyFailed=true`, { method: 'POST' })
-  return true
+  return health.reasons
 }

@@ -4,6 +4,7 @@ import { catalog, changeTopic } from '@pipeline/hospital/catalog.ts'
 import { decodeChange } from '@pipeline/hospital/debezium.ts'
 import { formatSequence } from '@pipeline/hospital/sequence.ts'
 import { readNotice } from './notification.ts'
+import { rereadings } from './row-filter.ts'
 import { readGuardSettings } from './settings.ts'
 import { type Shape, shapeChanges } from './shape.ts'
 import { snapshotSignal } from './signals.ts'
@@ -106,4 +107,27 @@ test('settings: what is wrong is named without its value', () => {
     () => readGuardSettings({ ...good, DATABASE_URL: 'mysql://secret' }),
     (error: Error) => /DATABASE_URL/.test(error.message) && !/secret/.test(error.message),
   )
+})
+
+test('rows that came without a large column are read again by key, and nothing foreign gets into the statement', () => {
+  const topic = changeTopic('visits')
+  const record = (key: string, of = topic) => ({ topic: of, key: Buffer.from(key) })
+  assert.deepEqual(
+    rereadings([
+      record('{"visit_id":7}'),
+      record('{"visit_id":7}'),
+      record('{"visit_id":9007199254740993}'),
+      record('{"doctor_id":1}', changeTopic('doctors')),
+      record('{"x":1}', 'postgres-source.public.unknown'),
+    ]),
+    [
+      { table: 'doctors', filter: '("doctor_id" = 1)' },
+      { table: 'visits', filter: '("visit_id" = 7) OR ("visit_id" = 9007199254740993)' },
+    ],
+  )
+  for (const odd of ['{"visit_id":"1 OR true"}', '{"visit_id":null}', '{}', 'null', '{']) {
+    assert.deepEqual(rereadings([record(odd)]), [{ table: 'visits' }], odd)
+  }
+  const many = Array.from({ length: 501 }, (_, i) => record(`{"visit_id":${i}}`))
+  assert.deepEqual(rereadings(many), [{ table: 'visits' }])
 })

@@ -3,11 +3,14 @@ import kafkajs, { type Consumer, type Kafka } from 'kafkajs'
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import { restartFailed } from '../connect/connector.ts'
+import { REREADS_TOPIC } from '../topics.ts'
+import { follow } from './follow.ts'
 import type { GuardMetrics } from './metrics.ts'
 import { readNotice } from './notification.ts'
 import { hadRecords, snapshotLsn } from './positions.ts'
+import { rereadings } from './row-filter.ts'
 import { watchSchema } from './schema-watch.ts'
-import { removeSignal } from './signals.ts'
+import { askForSnapshot, removeSignals } from './signals.ts'
 import { dropLostSlot, slotState } from './slot-watch.ts'
 import { snapshotCompleted, snapshotStarted } from './snapshots.ts'
 
@@ -27,11 +30,12 @@ export interface GuardOptions {
 /** Watches the capture of changes and mends it: tasks that failed, a slot that is gone, tables whose shape changed. */
 export class Guard {
   private readonly options: GuardOptions
-  private consumer: Consumer | undefined
+  private consumers: Consumer[] = []
   private timer: NodeJS.Timeout | undefined
   private looking: Promise<void> | undefined
   private stopped = false
   private sawSlot = false
+  private sawConnector = false
 
   constructor(options: GuardOptions) {
     this.options = options
@@ -39,7 +43,7 @@ export class Guard {
 
   /** Resolves once the notifications are being read. */
   async start(): Promise<void> {
-    await this.followSnapshots()
+    this.consumers = await Promise.all([this.followSnapshots(), this.followRereads()])
     this.timer = setInterval(() => this.look(), this.options.intervalMs)
     this.look()
   }
@@ -48,7 +52,7 @@ export class Guard {
     this.stopped = true
     clearInterval(this.timer)
     await this.looking
-    await this.consumer?.disconnect()
+    await Promise.all(this.consumers.map((consumer) => consumer.disconnect()))
   }
 
   private look(): void {
@@ -66,9 +70,11 @@ export class Guard {
       for (const table of tables) metrics.rereads.inc({ table })
     })
     await this.attempt('connector', async () => {
-      if (!(await restartFailed(connectUrl, connectorName))) return
+      const reasons = await restartFailed(connectUrl, connectorName)
+      this.sawConnector = true
+      if (!reasons) return
       metrics.restarts.inc()
-      logger.warn('failed tasks of the connector were started again')
+      logger.error({ reasons: reasons.join(', ') }, 'failed tasks of the connector were started again')
     })
   }
 
@@ -89,33 +95,59 @@ export class Guard {
     })
   }
 
-  private async followSnapshots(): Promise<void> {
-    const { kafka, notificationsTopic: topic, logger } = this.options
-    const consumer = kafka.consumer({ groupId: 'hospital-guard', sessionTimeout: 10_000 })
-    this.consumer = consumer
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart && !this.stopped) this.options.onFatal(payload.error)
-    })
-    await consumer.connect()
-    await consumer.subscribe({ topic, fromBeginning: true })
-    const joined = new Promise<void>((resolve) => consumer.on(consumer.events.GROUP_JOIN, () => resolve()))
-    await consumer.run({
-      eachMessage: async ({ message }) => {
-        const notice = readNotice(message.value)
-        if (!notice) return
-        logger.info({ snapshot: notice.id, kind: notice.kind, type: notice.type }, 'snapshot')
-        await this.withClient(async (client) => {
-          if (notice.kind === 'incremental') {
-            if (notice.type !== 'started') await removeSignal(client, notice.id)
-          } else if (notice.type === 'started') {
-            await snapshotStarted(client, notice)
-          } else if (notice.type === 'completed') {
-            await this.endSnapshot(client, notice)
-          }
-        })
+  private async followSnapshots(): Promise<Consumer> {
+    const { kafka, notificationsTopic, logger } = this.options
+    return follow(
+      kafka,
+      notificationsTopic,
+      'hospital-guard',
+      async ({ batch, heartbeat }) => {
+        for (const { value } of batch.messages) {
+          const notice = readNotice(value)
+          if (!notice) continue
+          logger.info({ snapshot: notice.id, kind: notice.kind, type: notice.type }, 'snapshot')
+          await this.withClient(async (client) => {
+            if (notice.kind === 'incremental') {
+              if (notice.type !== 'started') await removeSignals(client, notice.id)
+            } else if (notice.type === 'started') {
+              await snapshotStarted(client, notice)
+            } else if (notice.type === 'completed') {
+              await this.endSnapshot(client, notice)
+            }
+          })
+          await heartbeat()
+        }
       },
-    })
-    await joined
+      (error) => this.ended(error),
+    )
+  }
+
+  private async followRereads(): Promise<Consumer> {
+    const { kafka, logger, metrics } = this.options
+    return follow(
+      kafka,
+      REREADS_TOPIC,
+      'hospital-guard-rereads',
+      async ({ batch }) => {
+        const records = batch.messages.map(({ key, value }) => ({
+          topic: String(key),
+          key: value ?? Buffer.alloc(0),
+        }))
+        for (const rereading of rereadings(records)) {
+          await this.withClient((client) => askForSnapshot(client, rereading))
+          metrics.rereads.inc({ table: rereading.table })
+          logger.warn(
+            { table: rereading.table, records: records.length },
+            'rows that came without a large column are read again',
+          )
+        }
+      },
+      (error) => this.ended(error),
+    )
+  }
+
+  private ended(error: Error): void {
+    if (!this.stopped) this.options.onFatal(error)
   }
 
   private async endSnapshot(client: pg.ClientBase, notice: { at: number }): Promise<void> {
@@ -156,8 +188,10 @@ export class Guard {
     try {
       await work()
     } catch (error) {
+      // Connect takes its time to start and to get its connector.
+      const level = what === 'connector' && !this.sawConnector ? 'info' : 'warn'
       if (!this.stopped)
-        this.options.logger.warn({ what, error: safeError(error) }, 'could not look, will again')
+        this.options.logger[level]({ what, error: safeError(error) }, 'could not look, will again')
     }
   }
 }

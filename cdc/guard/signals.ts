@@ -23,7 +23,7 @@ export function snapshotSignal({ table, filter }: Rereading): string {
  * safe as any change. Returns its id.
  */
 export async function askForSnapshot(client: pg.ClientBase, rereading: Rereading): Promise<string> {
-  const id = `guard-${randomUUID()}`
+  const id = `guard-${Date.now()}-${randomUUID()}`
   await client.query(`INSERT INTO pipeline.signals VALUES ($1, 'execute-snapshot', $2)`, [
     id,
     snapshotSignal(rereading),
@@ -31,6 +31,13 @@ export async function askForSnapshot(client: pg.ClientBase, rereading: Rereading
   return id
 }
 
-export async function removeSignal(client: pg.ClientBase, id: string): Promise<void> {
-  await client.query('DELETE FROM pipeline.signals WHERE id = $1', [id])
+/**
+ * Takes out a request that was dealt with, and those before it: Debezium joins requests that come while it reads, and
+ * tells the end of the last one only. Ids sort by time.
+ */
+export async function removeSignals(client: pg.ClientBase, id: string): Promise<void> {
+  await client.query(
+    `DELETE FROM pipeline.signals WHERE id = $1 OR (type = 'execute-snapshot' AND id LIKE 'guard-%' AND id < $1)`,
+    [id],
+  )
 }

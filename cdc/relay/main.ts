@@ -8,6 +8,7 @@ import { createKafka } from './kafka.ts'
 import { createMetrics, serveMetrics } from './metrics.ts'
 import { createPublisher } from './publisher.ts'
 import { Relay } from './relay.ts'
+import { askThroughKafka, withRereads } from './rereads.ts'
 import { readRelaySettings } from './settings.ts'
 
 const settings = readRelaySettings(process.env)
@@ -56,7 +57,10 @@ const relays = [
     ...shared,
     groupId: settings.RELAY_GROUP,
     maxInFlightBytes: settings.RELAY_MAX_IN_FLIGHT_BYTES,
-    publisher: publisherOf('changes', settings.CHANGES_TOPIC),
+    publisher: withRereads(
+      publisherOf('changes', settings.CHANGES_TOPIC),
+      askThroughKafka(kafka, logger, stopping.signal),
+    ),
   }),
   new Relay({
     ...shared,

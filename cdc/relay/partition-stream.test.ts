@@ -24,6 +24,7 @@ beforeEach(() => {
       deadLetter: (note, payload) => new Promise((taken) => letters.push({ note, payload, taken })),
       tombstone: () => {},
       now: () => new Date('2026-11-24T12:00:00Z'),
+      elapsed: () => 1_000,
     },
   )
 })
@@ -128,6 +129,7 @@ test('a batch that Pub/Sub never takes holds the offset where it is', async () =
       deadLetter: async () => {},
       tombstone: () => {},
       now: () => new Date(),
+      elapsed: () => 1_000,
     },
   )
   stuck.take([good(0), good(1)])

@@ -12,6 +12,8 @@ export interface StreamActions {
   deadLetter(note: DeadLetterNote, payload: Buffer): Promise<void>
   tombstone(): void
   now(): Date
+  /** Milliseconds of a clock that never jumps. */
+  elapsed(): number
 }
 
 /**
@@ -27,9 +29,9 @@ export class PartitionStream {
   private nextOffset = 0
   private trackedTo = 0
   private letters: Promise<void>[] = []
-  /** When the open batch got its first change, by `now`. */
+  /** When the open batch got its first change, by `elapsed`. */
   openSince: number | undefined
-  /** When records were last taken, by `now`. */
+  /** When records were last taken, by `elapsed`. */
   takenAt = 0
 
   constructor(topic: string, partition: number, limits: BatchLimits, actions: StreamActions) {
@@ -51,14 +53,14 @@ export class PartitionStream {
   /** Takes records in offset order; full batches are on their way when it returns. Returns the newest commit's time. */
   take(records: Iterable<KafkaRecord>): string | undefined {
     let newest: string | undefined
-    this.takenAt = this.actions.now().getTime()
+    this.takenAt = this.actions.elapsed()
     for (const record of records) {
       try {
         const change = this.actions.decode(record)
         if (change) {
           const cut = this.builder.add(change)
           if (cut) this.send(cut)
-          this.openSince ??= this.actions.now().getTime()
+          this.openSince ??= this.actions.elapsed()
           newest = change.committedAt
         } else {
           this.actions.tombstone()

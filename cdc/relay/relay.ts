@@ -5,13 +5,17 @@ import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import { changeTopics } from '../topics.ts'
 import type { BatchLimits } from './batch.ts'
+import { ClockWatch } from './clock-watch.ts'
+import { createConsumer } from './consumer.ts'
 import type { Metrics } from './metrics.ts'
 import { PartitionStream } from './partition-stream.ts'
+import { Periodic } from './periodic.ts'
 import type { Publisher } from './publisher.ts'
 import { recordsOf } from './records.ts'
 
 const COMMIT_EVERY_MS = 200
 const LOOK_FOR_TOPICS_MS = 10_000
+const LOOK_AT_CLOCK_MS = 1_000
 /** Commits older than this mean that the relay is behind; then larger batches are worth a longer wait. */
 const BEHIND_MS = 2_000
 const BEHIND_LINGER_FACTOR = 4
@@ -42,60 +46,41 @@ export class Relay {
   private streams = new Map<string, PartitionStream>()
   private inFlightBytes = 0
   private roomWaiters: (() => void)[] = []
-  private timers: NodeJS.Timeout[] = []
+  private readonly tasks: Periodic
   private newestCommit = 0
   private committing: Promise<void> | undefined
+  private joining: Promise<void> | undefined
+  private readonly clock = new ClockWatch()
   private stopped = false
 
   constructor(options: RelayOptions) {
     this.options = { topics: changeTopics, decode: decodeLine, ...options }
+    this.tasks = new Periodic(options.logger)
   }
 
   /** Starts reading; resolves once the group is joined. Topics that come later are taken up by themselves. */
   async start(): Promise<void> {
     await this.subscribe()
-    this.every(Math.min(this.options.lingerMs / 4, 50), () => this.flushDue())
-    this.every(COMMIT_EVERY_MS, () => this.commit())
-    this.every(LOOK_FOR_TOPICS_MS, () => this.takeUpNewTopics())
+    this.tasks.every(Math.min(this.options.lingerMs / 4, 50), () => this.flushDue())
+    this.tasks.every(COMMIT_EVERY_MS, () => this.commit())
+    this.tasks.every(LOOK_FOR_TOPICS_MS, () => this.takeUpNewTopics())
+    this.tasks.every(LOOK_AT_CLOCK_MS, () => this.lookAtClock())
   }
 
   /** Stops reading, sends what is open, waits for Pub/Sub's answers and commits: nothing is sent twice. */
   async stop(): Promise<void> {
     this.stopped = true
-    for (const timer of this.timers) clearInterval(timer)
+    this.tasks.stop()
+    await this.joining
     await this.drain()
     await this.consumer?.disconnect()
-  }
-
-  private every(ms: number, work: () => unknown): void {
-    const run = async (): Promise<void> => {
-      try {
-        await work()
-      } catch (error) {
-        this.options.logger.warn(
-          { error: safeError(error) },
-          'a periodic task failed and will be tried again',
-        )
-      }
-    }
-    this.timers.push(setInterval(() => void run(), ms))
   }
 
   private async subscribe(): Promise<void> {
     this.topics = await this.options.topics(this.options.kafka)
     this.streams.clear()
     if (this.topics.length === 0) return
-    const consumer = this.options.kafka.consumer({
-      groupId: this.options.groupId,
-      sessionTimeout: 10_000,
-      heartbeatInterval: 3_000,
-      minBytes: 65_536,
-      maxWaitTimeInMs: 150,
-      // Compressed: one byte here may be a hundred in memory.
-      maxBytesPerPartition: 98_304,
-      maxBytes: 1_048_576,
-      retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => true },
-    })
+    const consumer = createConsumer(this.options.kafka, this.options.groupId)
     this.consumer = consumer
     // After a rebalance reading goes on at the committed offsets, so what was open comes again.
     consumer.on(consumer.events.GROUP_JOIN, () => this.streams.clear())
@@ -119,9 +104,30 @@ export class Relay {
     const now = await this.options.topics(this.options.kafka)
     if (this.stopped || now.join() === this.topics.join()) return
     this.options.logger.info({ topics: now.length }, 'the topics are others than before')
-    await this.drain()
-    await this.consumer?.disconnect()
-    if (!this.stopped) await this.subscribe()
+    await this.joinAnew()
+  }
+
+  /** kafkajs sends no heartbeat until the clock is where it was at the last one, and Kafka drops a silent member. */
+  private async lookAtClock(): Promise<void> {
+    const backMs = this.clock.setBackBy()
+    if (backMs === 0 || this.stopped) return
+    this.options.logger.warn({ backMs: Math.round(backMs) }, 'the clock was set back; joining the group anew')
+    await this.joinAnew()
+  }
+
+  private joinAnew(): Promise<void> {
+    const join = async (): Promise<void> => {
+      await this.drain()
+      await this.consumer?.disconnect()
+      if (!this.stopped) await this.subscribe()
+    }
+    const { onFatal } = this.options
+    this.joining ??= join()
+      .catch(onFatal)
+      .finally(() => {
+        this.joining = undefined
+      })
+    return this.joining
   }
 
   private stream(topic: string, partition: number, offset: number): PartitionStream {
@@ -150,6 +156,7 @@ export class Relay {
         },
         tombstone: () => metrics.tombstones.inc(),
         now: () => new Date(),
+        elapsed: () => performance.now(),
       })
       this.streams.set(id, stream)
     }
@@ -187,9 +194,7 @@ export class Relay {
   }
 
   private openBytes(): number {
-    let bytes = 0
-    for (const stream of this.streams.values()) bytes += stream.openBytes
-    return bytes
+    return this.streams.values().reduce((sum, stream) => sum + stream.openBytes, 0)
   }
 
   private flushAll(): void {
@@ -197,9 +202,9 @@ export class Relay {
   }
 
   private flushDue(): void {
-    const now = Date.now()
+    const now = performance.now()
     const { lingerMs } = this.options
-    const behind = now - this.newestCommit > BEHIND_MS
+    const behind = Date.now() - this.newestCommit > BEHIND_MS
     for (const stream of this.streams.values()) {
       if (stream.openSince === undefined) continue
       const quiet = now - stream.takenAt >= lingerMs
@@ -231,18 +236,15 @@ export class Relay {
     if (!this.consumer) return
     this.consumer.pause(this.topics.map((topic) => ({ topic })))
     this.flushAll()
-    const until = Date.now() + DRAIN_MS
-    while (this.inFlightBytes > 0 && Date.now() < until) {
+    const until = performance.now() + DRAIN_MS
+    while (this.inFlightBytes > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     try {
       await this.committing
       await this.commitNow()
     } catch (error) {
-      this.options.logger.warn(
-        { error: safeError(error) },
-        'the last commit failed: some batches will come again',
-      )
+      this.options.logger.warn({ error: safeError(error) }, 'the last commit failed: batches will come again')
     }
   }
 }

@@ -11,6 +11,7 @@ function typedText({ name, type }: Column): string {
     case 'text':
     case 'date':
     case 'timestamp':
+    case 'json':
       return column
     default:
       return `toString(${column})`

@@ -25,6 +25,8 @@ function jsonOf({ type }: Column, value: Value): string | undefined {
   const exact = canonical(type, value)
   if (exact === undefined) return undefined
   const text = JSON.stringify(exact)
+  // An array is kept as its text, as json is.
+  if (type.kind === 'json' && typeof exact !== 'string') return JSON.stringify(text)
   if (type.kind !== 'bigint' || Number.isSafeInteger(exact)) return text
   const whole = BigInt(text)
   return whole >= MIN_BIGINT && whole <= MAX_BIGINT ? text : undefined

@@ -18,6 +18,7 @@ export function exactType(type: ColumnType): string {
     case 'text':
     case 'date':
     case 'timestamp':
+    case 'json':
       return 'String'
   }
 }

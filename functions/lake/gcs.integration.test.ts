@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { after, before, test } from 'node:test'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
@@ -63,4 +66,34 @@ test('the client reads STORAGE_EMULATOR_HOST through us only, and leaves it as i
   assert.equal(client.apiEndpoint, 'http://127.0.0.1:8')
   assert.equal(process.env.STORAGE_EMULATOR_HOST, 'http://127.0.0.1:9/seen')
   delete process.env.STORAGE_EMULATOR_HOST
+})
+
+test('an object is removed in the generation that was looked at, and no other', async () => {
+  const bucket = await gcs.newBucket()
+  const lake = gcsLake(bucket)
+  await lake.create(object('changes/a'))
+  const there = (await lake.head('changes/a'))!
+  await bucket.file('changes/a').save('other', { resumable: false })
+  assert.equal(await lake.remove(there), 'replaced')
+  const now = (await lake.head('changes/a'))!
+  assert.equal(await lake.remove(now), 'removed')
+  assert.equal(await lake.remove(now), 'gone')
+  const none = gcsLake(gcs.storage.bucket('no-such-bucket'))
+  await assert.rejects(none.remove(now), { code: 'LAKE_UNAVAILABLE' })
+})
+
+test('a file is stored as bytes are', async () => {
+  const lake = gcsLake(await gcs.newBucket())
+  const path = join(await mkdtemp(join(tmpdir(), 'gcs-')), 'file')
+  try {
+    await writeFile(path, bytes)
+    const described = { ...object('changes/a'), metadata: { count: '3', sha256: 'ff' } }
+    assert.equal(await lake.create({ ...described, bytes: path }), 'created')
+    assert.equal(await lake.create({ ...described, bytes: path }), 'exists')
+    const there = (await lake.head('changes/a'))!
+    assert.deepEqual([there.count, there.sha256], [3, 'ff'])
+    assert.ok((await buffer((await lake.open(there))!)).equals(bytes))
+  } finally {
+    await rm(dirname(path), { recursive: true, force: true })
+  }
 })

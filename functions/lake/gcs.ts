@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import type { Readable } from 'node:stream'
 import { type Bucket, type FileMetadata, Storage } from '@google-cloud/storage'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { download, withoutRetries } from './download.ts'
 import type { Lake, LakeObject } from './port.ts'
 
 const PAGE = 1000
@@ -56,6 +56,7 @@ function lakeObject(metadata: FileMetadata): LakeObject {
     storedAt: new Date(metadata.timeCreated!).toISOString(),
     ...(metadata.md5Hash === undefined ? {} : { md5: metadata.md5Hash }),
     ...(Number.isSafeInteger(count) ? { count } : {}),
+    ...(metadata.metadata?.sha256 === undefined ? {} : { sha256: String(metadata.metadata.sha256) }),
   }
 }
 
@@ -70,20 +71,9 @@ async function missing(bucket: Bucket, action: string, error: unknown): Promise<
   return undefined
 }
 
-/** Waits for the first bytes, so that a missing generation is told apart from a broken stream. */
-function opened(stream: Readable): Promise<Readable> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: Error) => {
-      stream.off('readable', settle).off('end', settle).off('error', settle)
-      if (error) reject(error)
-      else resolve(stream)
-    }
-    stream.on('readable', settle).on('end', settle).on('error', settle)
-  })
-}
-
 /** The lake in a Cloud Storage bucket, listed by pages of at most `pageSize` objects. */
 export function gcsLake(bucket: Bucket, pageSize = PAGE): Lake {
+  const once = withoutRetries(bucket)
   const head: Lake['head'] = async (name) => {
     try {
       const [metadata] = await bucket.file(name).getMetadata()
@@ -96,26 +86,43 @@ export function gcsLake(bucket: Bucket, pageSize = PAGE): Lake {
   return {
     head,
     async create({ name, bytes, contentType, metadata }) {
-      const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-      const md5Hash = createHash('md5').update(body).digest('base64')
+      const options = {
+        resumable: false,
+        validation: 'crc32c',
+        preconditionOpts: { ifGenerationMatch: 0 },
+      } as const
+      const described = { contentType, ...(metadata ? { metadata } : {}) }
       try {
-        await bucket.file(name).save(body, {
-          resumable: false,
-          validation: 'crc32c',
-          preconditionOpts: { ifGenerationMatch: 0 },
-          metadata: { contentType, md5Hash, ...(metadata ? { metadata } : {}) },
-        })
+        if (typeof bytes === 'string') {
+          await bucket.upload(bytes, { ...options, destination: name, metadata: described })
+          return 'created'
+        }
+        const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        const md5Hash = createHash('md5').update(body).digest('base64')
+        await bucket.file(name).save(body, { ...options, metadata: { ...described, md5Hash } })
         return 'created'
       } catch (error) {
         if (status(error) === 412) return 'exists'
         throw unavailable('create', bucket.name, error)
       }
     },
+    async remove({ name, generation }) {
+      const there = await head(name)
+      if (there === undefined) return 'gone'
+      // The emulator passes over the precondition of a delete, so it is looked at first as well.
+      if (there.generation !== generation) return 'replaced'
+      try {
+        await bucket.file(name).delete({ ifGenerationMatch: generation })
+        return 'removed'
+      } catch (error) {
+        if (status(error) === 412) return 'replaced'
+        await missing(bucket, 'remove', error)
+        return 'gone'
+      }
+    },
     async open({ name, generation }) {
       try {
-        const file = bucket.file(name, { generation })
-        const stream = await opened(file.createReadStream({ validation: 'crc32c', decompress: false }))
-        return stream
+        return await download(once, name, generation)
       } catch (error) {
         return missing(bucket, 'open', error)
       }

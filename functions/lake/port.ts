@@ -13,11 +13,14 @@ export interface LakeObject {
   md5?: string
   /** Changes inside, from the object's own metadata, where it says so. */
   count?: number
+  /** SHA-256 over the changes of a compacted object in hex, from its own metadata. */
+  sha256?: string
 }
 
 export interface NewObject {
   name: string
-  bytes: Uint8Array
+  /** The contents, or the path of a file that has them. */
+  bytes: Uint8Array | string
   contentType: string
   metadata?: Record<string, string>
 }
@@ -26,6 +29,11 @@ export interface NewObject {
 export interface Lake {
   /** Stores an object only if none has its name. */
   create(object: NewObject): Promise<'created' | 'exists'>
+  /**
+   * Deletes an object if it still is the generation that was looked at; `gone` when there is none, `replaced` when
+   * there is another, which stays.
+   */
+  remove(object: Pick<LakeObject, 'name' | 'generation'>): Promise<'removed' | 'gone' | 'replaced'>
   /** The live generation, or undefined. */
   head(name: string): Promise<LakeObject | undefined>
   /** The bytes of one generation, checked against the lake's checksum; undefined if that generation is gone. */

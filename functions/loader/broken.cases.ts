@@ -111,4 +111,16 @@ export function brokenCases(current: () => LoadingOf): void {
     assert.deepEqual(totals(await it.load()), counts(1, 10))
     assert.deepEqual(await it.offsets(), upTo(0, 9))
   })
+
+  test('the mark of a broken object can be lifted, and it is looked at again', async () => {
+    const it = current()
+    const { name, data } = batchOf(visitChanges(0, 9))
+    await it.put({ name, data: data.subarray(0, 100) })
+    assert.deepEqual(totals(await it.load()), counts(0, 0, 0, 1))
+    assert.deepEqual(totals(await it.load()), counts(0, 0))
+    assert.equal(await it.deps.warehouse.retry('visits', ['changes/visits/other', name]), 1)
+    assert.equal(await it.deps.warehouse.retry('visits', [name]), 0)
+    assert.deepEqual(totals(await it.load()), counts(0, 0, 0, 1))
+    assert.equal(await it.deps.warehouse.retry('patients', [name]), 0)
+  })
 }

@@ -1,7 +1,9 @@
 import { tmpdir } from 'node:os'
 import type { HttpFunction } from '@google-cloud/functions-framework'
 import { type Table, tablesOfKind } from '@pipeline/hospital/catalog.ts'
-import { postFunction } from '../http.ts'
+import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { z } from 'zod'
+import { bodyOf, postFunction, sendError } from '../http.ts'
 import { gcsLake, storageClient } from '../lake/gcs.ts'
 import { createLog } from '../log.ts'
 import { pubsubPublisher } from '../publisher.ts'
@@ -12,6 +14,17 @@ import { loadTables, statusOf } from './load.ts'
 
 /** A load ends its last group well before the platform ends the function. */
 const BUDGET_SHARE = 0.7
+
+const retrySchema = z.object({ retry: z.array(z.string().startsWith('changes/')).max(10_000).default([]) })
+
+/** `{"retry": [names]}`: objects that were given up and are to be looked at again. Throws REQUEST_INVALID. */
+function readRetry(body: Buffer | undefined): string[] {
+  try {
+    return retrySchema.parse(JSON.parse(body?.toString() || '{}')).retry
+  } catch {
+    throw new PipelineError('REQUEST_INVALID', { expected: '{"retry"?: ["changes/…"]}' })
+  }
+}
 
 /**
  * An HTTP function that loads tables: 200 with a LoadReport, or 503 (500: a person must look) with the same report in
@@ -24,9 +37,21 @@ export function loaderFunction(
 ): HttpFunction {
   const now = deps.now ?? Date.now
   let last: Promise<unknown> = Promise.resolve()
-  return postFunction(async (_request, response) => {
+  return postFunction(async (request, response) => {
+    let retry: string[]
+    try {
+      retry = readRetry(bodyOf(request))
+    } catch (error) {
+      sendError(response, 400, error)
+      return
+    }
     const deadline = now() + timeoutSeconds * 1000 * BUDGET_SHARE
-    const mine = last.then(() => loadTables(deps, tables, deadline))
+    const mine = last.then(async () => {
+      for (const [table, objects] of Map.groupBy(retry, (object) => object.split('/')[1]!)) {
+        if (tables.includes(table)) await deps.warehouse.retry(table, objects)
+      }
+      return loadTables(deps, tables, deadline)
+    })
     last = mine.catch(() => undefined)
     const report = await mine
     response.status(statusOf(report)).json({ function: deps.name, ...report })

@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deadLetterAttributes } from '@pipeline/hospital/dead-letter.ts'
 import { PipelineError, safeError } from '@pipeline/hospital/errors.ts'
+import type { LakeName } from '@pipeline/hospital/lake-names.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import type { Log } from '../log.ts'
 import type { Publisher } from '../publisher.ts'
 import { packs } from '../warehouse/packs.ts'
 import type { LoadOutcome, LoadPlan, StagedObject, Warehouse } from '../warehouse/port.ts'
+import { isCompactedName, readCompacted } from './compacted.ts'
 import { type Staging, stageObject } from './stage.ts'
 
 export interface LoaderDeps {
@@ -26,6 +28,9 @@ export interface LoaderDeps {
   /** Called between the steps of a load, for tests of crashes. */
   at?: (point: 'planned' | 'staged' | 'applied') => void | Promise<void>
 }
+
+/** Plain bytes of a compacted object that are staged at a time. */
+const PART_BYTES = 32 * 1024 * 1024
 
 export type GroupOutcome = LoadOutcome & { broken: number }
 
@@ -100,15 +105,15 @@ async function apply(deps: LoaderDeps, plan: LoadPlan, staged: readonly StagedOb
 /** Stages objects from `first` on until they fill a transaction; at least one step is made. */
 async function stageSome(
   deps: LoaderDeps,
-  plan: LoadPlan,
+  objects: readonly LakeObject[],
   first: number,
   folder: string,
 ): Promise<Staging[]> {
   const stagings: Staging[] = []
   let bytes = 0
-  while (first + stagings.length < plan.objects.length && bytes < deps.limits.stagedBytes) {
+  while (first + stagings.length < objects.length && bytes < deps.limits.stagedBytes) {
     const start = first + stagings.length
-    const step = plan.objects.slice(start, start + deps.parallel)
+    const step = objects.slice(start, start + deps.parallel)
     const staged = await inParallel(step, (object, index) =>
       stageObject(deps.lake, object, join(folder, `${start + index}.ndjson`), { parsesRows: false }),
     )
@@ -140,6 +145,30 @@ async function settle(
   return broken
 }
 
+/** Loads a compacted object: the changes that the log has not, which are none when its batches were loaded before. */
+async function loadCompacted(deps: LoaderDeps, plan: LoadPlan, object: LakeObject): Promise<GroupOutcome> {
+  const sum: Applied = { objects: 0, rows: 0, duplicates: 0, refused: [] }
+  const options = {
+    tempRoot: deps.tempRoot,
+    partBytes: Math.min(deps.limits.stagedBytes, PART_BYTES),
+    without: (name: LakeName) => deps.warehouse.loaded(plan.table, name),
+  }
+  const read = await readCompacted(deps.lake, object, options, async (part) => {
+    await deps.at?.('staged')
+    add(sum, await applyPack(deps, plan, [part]))
+    await deps.at?.('applied')
+    return sum.refused.length === 0
+  })
+  const stagings = read.outcome === 'read' ? [] : [read]
+  const broken = await settle(deps, plan, stagings, sum.refused)
+  if (read.outcome === 'read' && read.parts === 0) {
+    await deps.warehouse.markLoaded(plan, object)
+    sum.objects = 1
+  }
+  const { refused: _, ...outcome } = sum
+  return { ...outcome, broken }
+}
+
 /**
  * Carries a planned load out, in one transaction unless it is too large for one. Its temporary files are gone
  * afterwards, whatever happens; what was not carried out stays planned.
@@ -147,10 +176,11 @@ async function settle(
 export async function carryOut(deps: LoaderDeps, plan: LoadPlan): Promise<GroupOutcome> {
   const sum: GroupOutcome = { objects: 0, rows: 0, duplicates: 0, broken: 0 }
   await deps.at?.('planned')
-  for (let next = 0; next < plan.objects.length; ) {
+  const batches = plan.objects.filter((object) => !isCompactedName(object))
+  for (let next = 0; next < batches.length; ) {
     const folder = await mkdtemp(join(deps.tempRoot, 'load-'))
     try {
-      const stagings = await stageSome(deps, plan, next, folder)
+      const stagings = await stageSome(deps, batches, next, folder)
       next += stagings.length
       await deps.at?.('staged')
       const staged = stagings.flatMap((each) => (each.outcome === 'staged' ? [each.staged] : []))
@@ -163,6 +193,11 @@ export async function carryOut(deps: LoaderDeps, plan: LoadPlan): Promise<GroupO
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
+  }
+  for (const object of plan.objects.filter(isCompactedName)) {
+    const { broken, ...outcome } = await loadCompacted(deps, plan, object)
+    for (const field of ['objects', 'rows', 'duplicates'] as const) sum[field] += outcome[field]
+    sum.broken += broken
   }
   deps.log.info({ loadId: plan.loadId, ...sum }, 'load is applied')
   return sum

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { toNdjson } from '@pipeline/hospital/change.ts'
 import { batchOf, visitChange, visitChanges } from '../testing/batches.ts'
+import { newCompacting } from '../testing/compacting.ts'
 import { counts, type LoadingOf, totals, upTo } from '../testing/loading.ts'
 
 /** What a load does on every warehouse. `current` gives the loader that is made anew for each test. */
@@ -135,5 +136,38 @@ export function loadingCases(current: () => LoadingOf): void {
     assert.ok(failed.tables.visits!.error)
     assert.doesNotMatch(JSON.stringify(failed), /Erika/)
     assert.deepEqual(totals(await it.load()), counts(1, 10))
+  })
+
+  test('invariant 2: a compacted object adds only what its batches did not, also in parts and after a crash', async () => {
+    const it = current()
+    const compacting = await newCompacting(it.bucket)
+    try {
+      for (const first of [0, 10, 20]) await it.put(batchOf(visitChanges(first, first + 9)))
+      assert.deepEqual(totals(await it.load()), counts(3, 30))
+      await compacting.compact()
+      assert.deepEqual(totals(await it.load()), counts(1, 0), 'all of it is loaded')
+      for (const first of [40, 50, 60]) await it.put(batchOf(visitChanges(first, first + 9)))
+      await it.put(batchOf(visitChanges(30, 34)))
+      await compacting.compact()
+      const limits = { objects: 500, bytes: 1024 * 1024, stagedBytes: 5_000 }
+      let parts = 0
+      const at = (point: string) => {
+        if (point === 'applied' && ++parts === 2) throw new Error('crash')
+      }
+      const crashed = await it.load({ limits, at })
+      assert.ok(crashed.tables.visits!.error)
+      const before = (await it.offsets()).length
+      assert.ok(before > 30 && before < 65, String(before))
+      assert.deepEqual(totals(await it.load({ limits })), counts(1, 65 - before))
+      assert.deepEqual(await it.offsets(), [...upTo(0, 34), ...upTo(40, 69)])
+      const ledger = await it.ledger()
+      assert.equal(
+        ledger.reduce((sum, { rows }) => sum + Number(rows), 0),
+        65,
+      )
+      assert.ok(ledger.every(({ state }) => state === 'done'))
+    } finally {
+      await compacting.remove()
+    }
   })
 }

@@ -7,6 +7,7 @@ import { BatchChecker, type BatchClaim, BatchFault, type CheckedChange } from '.
 import type { LineTexts } from '../batch/fast-line.ts'
 import { gunzipLines } from '../batch/lines.ts'
 import { memberTexts, rowKeyOfText } from '../batch/slices.ts'
+import { isCompacted } from '../lake/compacted.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import type { StagedObject } from '../warehouse/port.ts'
 
@@ -87,10 +88,20 @@ async function writeLines(
   return { rows: checker.lines, bytes: written, longestLine }
 }
 
-function broken(object: LakeObject, reason: string): Staging {
+/** An object that holds something else than its name says. */
+export function broken(object: LakeObject, reason: string): Staging {
   const { name, generation } = object
   const error = new PipelineError('LAKE_OBJECT_BROKEN', { object: name, generation, reason })
   return { outcome: 'broken', object, error }
+}
+
+/** What became of an object whose generation is gone: another took its place, under its name or as a part of a larger one. */
+export async function goneObject(lake: Lake, object: LakeObject): Promise<Staging> {
+  const there = await lake.head(object.name)
+  if (there !== undefined && there.generation === object.generation)
+    throw new PipelineError('LAKE_UNAVAILABLE', { action: 'read', object: object.name })
+  if (there !== undefined || (await isCompacted(lake, object.name))) return { outcome: 'superseded', object }
+  return broken(object, 'it is gone')
 }
 
 /**
@@ -106,13 +117,9 @@ export async function stageObject(
 ): Promise<Staging> {
   const name = parseLakeName(object.name)
   if (name === undefined) return broken(object, 'its name is not that of a batch')
+  if (name.compacted) throw new RangeError('a compacted object is staged by parts: see parquet.ts')
   const source = await lake.open(object)
-  if (source === undefined) {
-    const there = await lake.head(object.name)
-    if (there === undefined) return broken(object, 'it is gone')
-    if (there.generation !== object.generation) return { outcome: 'superseded', object }
-    throw new PipelineError('LAKE_UNAVAILABLE', { action: 'read', object: object.name })
-  }
+  if (source === undefined) return goneObject(lake, object)
   const file = await open(path, 'w', 0o600)
   try {
     const written = await writeLines(source, { ...name, count: object.count }, file, options)

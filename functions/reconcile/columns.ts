@@ -27,6 +27,13 @@ const timestamp = (postgres: Canon['postgres']): Canon => ({
   typed: (column) => `strftime(${column}, '%Y-%m-%dT%H:%M:%S.%fZ')`,
 })
 
+/** An array of one dimension as the text of its JSON. */
+const array = (cast: string): Canon => ({
+  postgres: (column) => `array_to_json(${column}${cast})::text`,
+  json: same,
+  typed: (column) => `${column}::VARCHAR`,
+})
+
 const canons: Record<string, Canon> = {
   int2: asText,
   int4: asText,
@@ -37,6 +44,11 @@ const canons: Record<string, Canon> = {
   bool: asText,
   json: asText,
   jsonb: asText,
+  ...Object.fromEntries(
+    ['_int2', '_int4', '_int8', '_bool', '_text', '_varchar', '_uuid'].map((type) => [type, array('')]),
+  ),
+  // Debezium sends the digits of numbers in quotes.
+  _numeric: array('::text[]'),
   numeric: { ...asText, json: (text) => `CASE WHEN ${text} = 'NAN' THEN 'NaN' ELSE ${text} END` },
   date: {
     postgres: (column) => `to_char(${column}, 'YYYY-MM-DD')`,

@@ -90,6 +90,7 @@ async function look({ expected, lake, end = offsets }: Given): Promise<StoreRepo
   }))
   const input = {
     ...{ db, source: sourceOf(rows), table: 'patients', columns: COLUMNS, ends, deadLetters, visible },
+    memoryLimit: '512MB',
     ...{ captured: true, notCompared: [], objects: [], warehouse: false, tempRoot: '', current: [] },
     lake: undefined as never,
   }

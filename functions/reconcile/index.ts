@@ -73,6 +73,7 @@ http(
         warehouse,
         bigquery,
         stores: [clickhouseStore(clickhouse)],
+        publishedPath: settings.DUCKDB_PUBLISHED_PATH,
         slot: settings.REPLICATION_SLOT,
         tempRoot: tmpdir(),
         waitMs: waitSeconds * 1000,

@@ -1,17 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { changesPrefix, parseLakeName } from '@pipeline/hospital/lake-names.ts'
+import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { changesPrefix, coveredBy, parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
+import { isCompactedName, readCompacted } from '../loader/compacted.ts'
 import { stageObject } from '../loader/stage.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
+import { limitBytes, setMemory } from '../warehouse/memory.ts'
 import type { StagedObject } from '../warehouse/port.ts'
 import type { SourceColumn } from './columns.ts'
 import { literal } from './columns.ts'
 import { createChanges, hashedChanges } from './fold.ts'
 
+const MOST_ROUNDS = 5
 const GROUP_OBJECTS = 200
 const GROUP_BYTES = 32 * 1024 * 1024
 const LINE_BYTES = 16 * 1024 * 1024
+/** Two threads may each hold a row's text, its values and what is hashed of them. */
+const MEMORY_PER_LINE = 24
 const STAGED_COLUMNS = `{op: 'VARCHAR', "row": 'VARCHAR', row_key: 'VARCHAR', sequence: 'VARCHAR', "txId": 'BIGINT', "committedAt": 'VARCHAR', "partition": 'INTEGER', "offset": 'BIGINT'}`
 
 /** All objects of a table in the lake, and offsets of those with a batch's name. */
@@ -34,24 +40,72 @@ export async function readLake(
   columns: readonly SourceColumn[],
   into: string,
   tempRoot: string,
+  memoryLimit: string,
 ): Promise<string[]> {
   await createChanges(db, into)
   const broken: string[] = []
-  for (const group of groups(objects)) {
+  const seen = new Set<string>()
+  let longestLine = 0
+  // A change of its size is in every store, so the room is left to those that are read after the lake.
+  const takeWithRoom = async (staged: readonly StagedObject[]): Promise<void> => {
+    for (const each of staged) longestLine = Math.max(longestLine, each.longestLine)
+    await setMemory(db, limitBytes(memoryLimit) + MEMORY_PER_LINE * longestLine)
+    await take(db, staged, columns, into)
+  }
+  // What compaction replaces meanwhile is in objects that were not listed yet.
+  for (let todo = objects, rounds = 0; todo.length > 0; rounds++) {
+    for (const { name, generation } of todo) seen.add(`${name}#${generation}`)
+    const replaced = await readObjects(lake, todo, tempRoot, broken, takeWithRoom)
+    if (!replaced) break
+    if (rounds >= MOST_ROUNDS)
+      throw new PipelineError('LAKE_UNAVAILABLE', {
+        action: 'read',
+        reason: 'objects are replaced all the time',
+      })
+    const table = objects.map(({ name }) => parseLakeName(name)?.table).find((each) => each !== undefined)!
+    todo = (await listChanges(lake, table)).filter(
+      ({ name, generation }) => !seen.has(`${name}#${generation}`),
+    )
+  }
+  return broken
+}
+
+/** Reads some objects; gives whether others took the place of some of them. */
+async function readObjects(
+  lake: Lake,
+  objects: readonly LakeObject[],
+  tempRoot: string,
+  broken: string[],
+  take: (staged: readonly StagedObject[]) => Promise<void>,
+): Promise<boolean> {
+  let replaced = false
+  const settle = ({ outcome }: { outcome: string }, { name }: LakeObject) => {
+    if (outcome === 'broken') broken.push(name)
+    if (outcome === 'superseded') replaced = true
+  }
+  for (const object of objects.filter(isCompactedName)) {
+    const options = { tempRoot, partBytes: GROUP_BYTES, without: async () => [] }
+    const read = await readCompacted(lake, object, options, async (part) => {
+      await take([part])
+      return true
+    })
+    settle(read, object)
+  }
+  for (const group of groups(objects.filter((object) => !isCompactedName(object)))) {
     const folder = await mkdtemp(join(tempRoot, 'reconcile-'))
     try {
       const staged: StagedObject[] = []
       for (const [index, object] of group.entries()) {
         const staging = await stageObject(lake, object, join(folder, `${index}.ndjson`))
         if (staging.outcome === 'staged') staged.push(staging.staged)
-        else broken.push(object.name)
+        else settle(staging, object)
       }
-      if (staged.length > 0) await take(db, staged, columns, into)
+      if (staged.length > 0) await take(staged)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
   }
-  return broken
+  return replaced
 }
 
 async function take(
@@ -89,7 +143,7 @@ export function coverage(names: readonly string[]): Map<string, { first: number;
     if (!parsed) continue
     const id = `${parsed.topic}/${parsed.partition}`
     const ranges = covered.get(id) ?? []
-    ranges.push({ first: parsed.firstOffset, last: parsed.lastOffset })
+    ranges.push(...coveredBy(parsed))
     covered.set(id, ranges)
   }
   return covered

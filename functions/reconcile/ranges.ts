@@ -1,19 +1,10 @@
-/** Offsets of one topic partition, both ends included. */
-export interface Range {
-  first: number
-  last: number
-}
+import type { Offsets } from '@pipeline/hospital/lake-names.ts'
+import { union } from '@pipeline/hospital/offsets.ts'
 
-/** The ranges in order, with those joined that touch or overlap. */
-export function union(ranges: readonly Range[]): Range[] {
-  const joined: Range[] = []
-  for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
-    const last = joined.at(-1)
-    if (last && range.first <= last.last + 1) last.last = Math.max(last.last, range.last)
-    else joined.push({ ...range })
-  }
-  return joined
-}
+export { union } from '@pipeline/hospital/offsets.ts'
+
+/** Offsets of one topic partition, both ends included. */
+export type Range = Offsets
 
 /** What of `from` (included) to `end` (excluded) the ranges do not cover. */
 export function missing(ranges: readonly Range[], from: number, end: number): Range[] {

@@ -8,6 +8,7 @@ import { bigqueryVisible } from './bigquery-sql.ts'
 import { comparable } from './columns.ts'
 import { type CurrentRows, type CurrentStore, readCurrent } from './current-store.ts'
 import { readDeadLetters } from './dead-letters.ts'
+import { newestExport } from './exports.ts'
 import { listChanges } from './lake-changes.ts'
 import { type KafkaPositions, type PartitionEnd, waitForCapture } from './positions.ts'
 import type { SourceSnapshot } from './postgres.ts'
@@ -15,7 +16,7 @@ import { type ReconcileReport, type TableReport, worst } from './report.ts'
 import { reconcileTable } from './table.ts'
 import { gapsOf } from './table-input.ts'
 import { parseSnapshot, visibleSql } from './visibility.ts'
-import { attachWarehouse, detachWarehouse } from './warehouse-changes.ts'
+import { attachPublished, attachWarehouse, detachPublished, detachWarehouse } from './warehouse-changes.ts'
 
 export interface ReconcileDeps {
   openSource: () => Promise<SourceSnapshot>
@@ -27,6 +28,8 @@ export interface ReconcileDeps {
   warehouse: DuckdbFileOptions
   /** BigQuery's raw log, where that is the warehouse. */
   bigquery?: BigqueryChanges | undefined
+  /** The DuckDB file that is published, where one is. */
+  publishedPath?: string | undefined
   slot: string
   tempRoot: string
   /** How long changes may be on their way to the lake, ms. */
@@ -135,6 +138,9 @@ async function compareTables(
       // Taken after those rows were read, so that the lake is waited for until it can tell where each came from.
       const ends = await kafka.ends(table)
       const objects = await awaitLake(deps, table, ends, deadline)
+      // Before the warehouse, so that the raw log has every change that the published rows have.
+      const published = !bigquery && deps.publishedPath !== undefined
+      const attached = published && (await attachPublished(db, deps.publishedPath!))
       const warehouse =
         hasWarehouse &&
         (await attachWarehouse(db, deps.warehouse.path, Date.now() + deps.warehouse.lockWaitMs))
@@ -153,13 +159,17 @@ async function compareTables(
             captured: captureBehindBytes === 0,
             visible,
             warehouse,
+            published: attached ? 'attached' : published ? 'absent' : undefined,
+            exported: await newestExport(deps.lake),
             bigquery,
             tempRoot: deps.tempRoot,
+            memoryLimit: deps.warehouse.memoryLimit,
             current,
           }),
         )
       } finally {
         if (warehouse) await detachWarehouse(db)
+        if (attached) await detachPublished(db)
       }
     }
     return reports

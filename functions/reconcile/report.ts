@@ -1,5 +1,8 @@
-/** Where rows are looked at: the lake, the warehouse's raw log (DuckDB or BigQuery), dbt's staged rows, ClickHouse. */
-export const STORES = ['lake', 'raw', 'staged', 'bigquery', 'clickhouse'] as const
+/**
+ * Where rows are looked at: the lake, the warehouse's raw log (DuckDB or BigQuery), dbt's staged rows, the published
+ * DuckDB file, ClickHouse, the newest export.
+ */
+export const STORES = ['lake', 'raw', 'staged', 'published', 'bigquery', 'clickhouse', 'exports'] as const
 export type Store = (typeof STORES)[number]
 
 export interface StoreReport {

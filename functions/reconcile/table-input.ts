@@ -1,3 +1,4 @@
+import type { ExportRecord } from '../batch-export/record.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
 import type { BigqueryInput } from './bigquery.ts'
@@ -26,9 +27,15 @@ export interface TableInput {
   visible: string
   /** Whether the warehouse is attached. */
   warehouse: boolean
+  /** The published DuckDB file; undefined where none is to be published. */
+  published?: 'attached' | 'absent' | undefined
+  /** The newest whole export; undefined before the first. */
+  exported?: ExportRecord | undefined
   /** Set where BigQuery is the warehouse; the stores of the DuckDB file are left out then. */
   bigquery?: BigqueryInput | undefined
   tempRoot: string
+  /** What DuckDB may use beside what its longest rows need: `512MB`. */
+  memoryLimit: string
   /** Stores of current rows as they were read before the lake was listed. */
   current: readonly CurrentRows[]
 }

@@ -3,12 +3,13 @@ import { compareRows } from './compare.ts'
 import { contradicted } from './contradicted.ts'
 import { reconcileCurrent } from './current.ts'
 import { explain } from './explain.ts'
+import { reconcileExport } from './exports.ts'
 import { createChanges, fold } from './fold.ts'
 import { readLake } from './lake-changes.ts'
 import type { Ranging } from './postgres.ts'
 import { size } from './ranges.ts'
 import type { StoreReport, TableReport } from './report.ts'
-import { reconcileStaged } from './staged.ts'
+import { reconcilePublished, reconcileStaged } from './staged.ts'
 import { gapsOf, type TableInput } from './table-input.ts'
 import { type LoadedObject, readRaw } from './warehouse-changes.ts'
 
@@ -17,7 +18,7 @@ export async function reconcileTable(input: TableInput): Promise<TableReport> {
   const { db, source, lake, table, columns, objects, tempRoot, visible } = input
   const ranging = await source.ranging(table)
   const rows = (await source.buckets(table, columns, ranging)).reduce((sum, { count }) => sum + count, 0)
-  const broken = await readLake(db, lake, objects, columns, 'lake_changes', tempRoot)
+  const broken = await readLake(db, lake, objects, columns, 'lake_changes', tempRoot, input.memoryLimit)
   await fold(db, 'lake_rows', 'lake_changes', visible)
   const stores = input.bigquery
     ? await storesWithBigquery(input, input.bigquery, ranging, broken)
@@ -26,6 +27,7 @@ export async function reconcileTable(input: TableInput): Promise<TableReport> {
   for (const current of input.current) {
     stores.push(await reconcileCurrent(input, ranging, current, size(gapsOf(input, names).open)))
   }
+  stores.push(await reconcileExport(input, ranging))
   return { table, rows, notCompared: input.notCompared, stores }
 }
 
@@ -52,10 +54,12 @@ async function storesWithDuckdb(
   await fold(db, 'raw_rows', 'raw_changes', visible)
   const done = loaded.filter(({ state }) => state === 'done').map(({ object }) => object)
   const rawOpen = size(gapsOf(input, done).open)
+  const open = input.captured ? rawOpen : null
   return [
     await lakeReport(input, ranging, broken, done, 'raw_rows'),
     await rawReport(input, ranging, loaded, rawOpen),
-    await reconcileStaged(input, ranging, input.captured ? rawOpen : null),
+    await reconcileStaged(input, ranging, open),
+    ...(input.published ? [await reconcilePublished(input, ranging, open)] : []),
   ]
 }
 

@@ -159,3 +159,30 @@ export function withDatabase<T>(options: DuckdbFileOptions, work: (db: Database)
     }
   })
 }
+
+/**
+ * Works with a database in memory that keeps the order of rows, spills below `tempRoot`, and is gone afterwards. Errors
+ * are as those of a file.
+ */
+export async function withMemory<T>(
+  options: Pick<DuckdbFileOptions, 'memoryLimit' | 'threads'> & { tempRoot: string },
+  work: (db: Database) => Promise<T>,
+): Promise<T> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: options.memoryLimit,
+    threads: String(options.threads),
+    temp_directory: options.tempRoot,
+    autoinstall_known_extensions: 'false',
+  })
+  try {
+    const connection = await instance.connect()
+    try {
+      await connection.run("SET TimeZone = 'UTC'")
+      return await work(database(connection))
+    } finally {
+      connection.closeSync()
+    }
+  } finally {
+    instance.closeSync()
+  }
+}

@@ -5,7 +5,9 @@ import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import type { LakeObject } from '../lake/port.ts'
 import { changesTable, duckdbDdl } from './ddl.ts'
 import { type Database, type DuckdbFileOptions, withDatabase } from './duckdb-file.ts'
-import { type OffsetRange, spans, splitByOverlap } from './overlap.ts'
+import { doneRanges, identity, lift, loadedRuns, markLoaded, unknownOf } from './duckdb-ledger.ts'
+import { limitBytes, setMemory } from './memory.ts'
+import { splitByOverlap } from './overlap.ts'
 import { packs } from './packs.ts'
 import type { LoadOutcome, StagedObject, Warehouse } from './port.ts'
 
@@ -34,10 +36,6 @@ function text(value: string): string {
   return `'${value.replaceAll("'", "''")}'`
 }
 
-function identity({ name, generation }: Pick<LakeObject, 'name' | 'generation'>): string {
-  return `${name}#${generation}`
-}
-
 /** The same objects in the same generations always make the same load. */
 function loadIdOf(table: string, objects: readonly LakeObject[]): string {
   const lines = objects.map(identity).sort().join('\n')
@@ -47,18 +45,10 @@ function loadIdOf(table: string, objects: readonly LakeObject[]): string {
 /** What one statement reads: DuckDB may hold 2048 rows of each thread in memory, however long they are. */
 const STATEMENT_BYTES = 32 * 1024 * 1024
 
-const units: Record<string, number> = { MB: 1e6, GB: 1e9, MiB: 2 ** 20, GiB: 2 ** 30 }
-
-/** Bytes of a limit as DuckDB writes it: `512MB`. */
-function limitBytes(limit: string): number {
-  const [, amount, unit] = /^(\d+)\s*([A-Za-z]+)$/.exec(limit) ?? []
-  return Number(amount) * (units[unit ?? ''] ?? Number.NaN)
-}
-
 /** Lets a load have what its longest line needs, above the configured limit if it must be. */
 async function makeRoom(db: Database, limit: string, staged: readonly StagedObject[]): Promise<void> {
   const needed = MEMORY_PER_LINE * Math.max(0, ...staged.map(({ longestLine }) => longestLine))
-  if (needed > limitBytes(limit)) await db.run(`SET memory_limit = '${Math.ceil(needed / 1e6)}MB'`)
+  if (needed > limitBytes(limit)) await setMemory(db, needed)
 }
 
 function insertSql(table: string, staged: readonly StagedObject[], where = ''): string {
@@ -71,24 +61,6 @@ function insertSql(table: string, staged: readonly StagedObject[], where = ''): 
     ${where}`
 }
 
-async function doneRanges(
-  db: Database,
-  table: string,
-  ranges: readonly OffsetRange[],
-): Promise<OffsetRange[]> {
-  const found: OffsetRange[] = []
-  for (const { topic, partition, firstOffset, lastOffset } of spans(ranges)) {
-    const rows = await db.rows<{ first: number; last: number }>(
-      `SELECT "firstOffset"::DOUBLE AS first, "lastOffset"::DOUBLE AS last FROM raw.load_objects
-       WHERE "tableName" = $1 AND state = 'done' AND topic = $2 AND "partition" = $3
-         AND "firstOffset" <= $4 AND "lastOffset" >= $5`,
-      [table, topic, partition, BigInt(lastOffset), BigInt(firstOffset)],
-    )
-    for (const { first, last } of rows) found.push({ topic, partition, firstOffset: first, lastOffset: last })
-  }
-  return found
-}
-
 /** Inserts what is not there yet; gives the rows inserted for each object. */
 async function insert(
   db: Database,
@@ -96,7 +68,10 @@ async function insert(
   todo: readonly StagedObject[],
 ): Promise<Map<string, number>> {
   const ranged = todo.map((staged) => ({ ...staged.name, staged }))
-  const { apart, overlapping } = splitByOverlap(ranged, await doneRanges(db, table, ranged))
+  // Of an object that comes in parts, an earlier call may have inserted some already.
+  const parted = ranged.filter(({ staged }) => staged.part).map((range) => ({ ...range }))
+  const done = [...(await doneRanges(db, table, ranged)), ...parted]
+  const { apart, overlapping } = splitByOverlap(ranged, done)
   const inserted = new Map<string, number>()
   for (const staged of packs(
     apart.map((each) => each.staged),
@@ -198,6 +173,12 @@ function warehouseOn(options: DuckdbOptions, session: Session): Warehouse {
         )
       }),
 
+    loaded: (table, range) => session((db) => loadedRuns(db, table, range)),
+
+    retry: (table, objects) => session((db) => lift(db, table, objects)),
+
+    markLoaded: (plan, object) => session((db) => markLoaded(db, plan, object)),
+
     apply: ({ loadId, table }, staged) =>
       session(async (db) => {
         await makeRoom(db, options.memoryLimit, staged)
@@ -211,10 +192,15 @@ function warehouseOn(options: DuckdbOptions, session: Session): Warehouse {
           const todo = staged.filter(({ object }) => stillPlanned.has(identity(object)))
           const inserted = await insert(db, table, todo)
           await options.at?.('inserted')
-          const marks = todo.map(({ object }) => ({ ...object, rows: inserted.get(identity(object)) ?? 0 }))
+          const marks = todo.map(({ object, part }) => ({
+            ...object,
+            rows: inserted.get(identity(object)) ?? 0,
+            last: part?.last ?? true,
+          }))
           await db.run(
-            `UPDATE raw.load_objects l SET state = 'done', "rows" = m.rows, "doneAt" = current_timestamp
-             FROM (SELECT unnest(from_json($2::JSON, '[{"name": "VARCHAR", "generation": "BIGINT", "rows": "BIGINT"}]'),
+            `UPDATE raw.load_objects l SET state = CASE WHEN m.last THEN 'done' ELSE 'planned' END,
+               "rows" = coalesce(l."rows", 0) + m.rows, "doneAt" = CASE WHEN m.last THEN current_timestamp END
+             FROM (SELECT unnest(from_json($2::JSON, '[{"name": "VARCHAR", "generation": "BIGINT", "rows": "BIGINT", "last": "BOOLEAN"}]'),
                recursive := true)) m
              WHERE l."loadId" = $1 AND l.object = m.name AND l.generation = m.generation`,
             [loadId, JSON.stringify(marks)],
@@ -222,21 +208,8 @@ function warehouseOn(options: DuckdbOptions, session: Session): Warehouse {
           await options.at?.('marked')
           const rows = marks.reduce((sum, mark) => sum + mark.rows, 0)
           const lines = todo.reduce((sum, each) => sum + each.rows, 0)
-          return { objects: todo.length, rows, duplicates: lines - rows }
+          return { objects: marks.filter(({ last }) => last).length, rows, duplicates: lines - rows }
         })
       }),
   }
-}
-
-/** The ledger's rows of a page lie between its first and last name, since the lake lists by name. */
-async function unknownOf(db: Database, table: string, page: readonly LakeObject[]): Promise<LakeObject[]> {
-  if (page.length === 0) return []
-  const names = page.map(({ name }) => name).sort()
-  const rows = await db.rows<{ name: string; generation: string }>(
-    `SELECT object AS name, generation::VARCHAR AS generation FROM raw.load_objects
-     WHERE "tableName" = $1 AND object BETWEEN $2 AND $3`,
-    [table, names[0]!, names.at(-1)!],
-  )
-  const known = new Set(rows.map(identity))
-  return page.filter((object) => !known.has(identity(object)))
 }

@@ -17,6 +17,9 @@ export function lazily(open: () => Promise<Warehouse>): Warehouse {
     plan: async (table, objects) => (await warehouse()).plan(table, objects),
     markBroken: async (plan, object, code) => (await warehouse()).markBroken(plan, object, code),
     release: async (plan, object) => (await warehouse()).release(plan, object),
+    retry: async (table, objects) => (await warehouse()).retry(table, objects),
+    loaded: async (table, range) => (await warehouse()).loaded(table, range),
+    markLoaded: async (plan, object) => (await warehouse()).markLoaded(plan, object),
     apply: async (plan, staged) => (await warehouse()).apply(plan, staged),
   }
 }

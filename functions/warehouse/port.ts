@@ -1,5 +1,6 @@
-import type { LakeName } from '@pipeline/hospital/lake-names.ts'
+import type { LakeName, Offsets } from '@pipeline/hospital/lake-names.ts'
 import type { LakeObject } from '../lake/port.ts'
+import type { OffsetRange } from './overlap.ts'
 
 /** Objects of one table that are loaded together. The same objects always have the same id. */
 export interface LoadPlan {
@@ -21,6 +22,12 @@ export interface StagedObject {
   bytes: number
   /** Bytes of the longest line. */
   longestLine: number
+  /** Set when these are some changes of the object only. It is done with the last part. */
+  part?: {
+    /** Another for other contents. */
+    id: string
+    last: boolean
+  }
 }
 
 export interface LoadOutcome {
@@ -50,6 +57,12 @@ export interface Warehouse {
   markBroken(plan: LoadPlan, object: LakeObject, code: string): Promise<void>
   /** Takes an object out of a plan: its generation is gone and another took its place. */
   release(plan: LoadPlan, object: LakeObject): Promise<void>
+  /** Lifts the mark of broken objects, so that they are looked at again. Gives how many there were. */
+  retry(table: string, objects: readonly string[]): Promise<number>
+  /** The offsets of a range that the log has, as runs in order. */
+  loaded(table: string, range: OffsetRange): Promise<Offsets[]>
+  /** Marks an object of a plan done of which the log has every change. */
+  markLoaded(plan: LoadPlan, object: LakeObject): Promise<void>
   /** Inserts the rows of staged objects of a plan and marks them done, all in one transaction. */
   apply(plan: LoadPlan, staged: readonly StagedObject[]): Promise<LoadOutcome>
 }

@@ -76,6 +76,8 @@ function typeSchema({ type, oneOf }: Column): z.ZodType {
       return decimalSchema(type.precision, type.scale)
     case 'timestamp':
       return instantSchema
+    case 'json':
+      return z.json({ error: 'expected JSON' })
     case 'date': {
       const error = 'expected a day of the calendar as YYYY-MM-DD'
       return z.string({ error }).refine(isDate, { error })

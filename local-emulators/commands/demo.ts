@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withClient } from '@pipeline/cdc/database.ts'
+import type { ExportReport } from '@pipeline/functions/batch-export/export.ts'
 import type { ReconcileReport } from '@pipeline/functions/reconcile/report.ts'
 import { MemoryWatch } from '../memory.ts'
 import { statePaths } from '../paths.ts'
@@ -63,7 +64,7 @@ export async function demo(options: Options): Promise<void> {
       process.exitCode = 1
     }
     console.log(
-      `Where to look: ${paths.warehouse} (any DuckDB client), ${paths.gcs} (the lake), ${paths.logs}`,
+      `Where to look: ${paths.published} (any DuckDB client), ${paths.gcs} (the lake), ${paths.logs}`,
     )
     console.log('To keep a stack running: npm run up')
   } finally {
@@ -138,6 +139,9 @@ async function run(stack: StackFile, options: Options, signal: AbortSignal): Pro
     unit: 'rows',
     seconds: (Date.now() - dbtBegun) / 1000,
   })
+  await printStep('Export to Parquet', () =>
+    callFunction<ExportReport>(stack, 'batch-export', { again: true }),
+  )
   const report = await printStep('Reconcile with PostgreSQL', () =>
     callFunction<ReconcileReport>(stack, 'reconcile', { waitSeconds: 60 }),
   )

@@ -11,11 +11,13 @@ import { printStep } from './steps.ts'
 
 const ROOMS = ['hospital', 'cdc', 'functions', 'local-emulators', 'cdktf', 'bench', 'docs']
 const STACK_TESTS = join('local-emulators', 'stack-tests')
+/** Brings a whole stack of its own, and wants the machine for itself. */
+const CHAOS_TEST = join('local-emulators', 'chaos', 'chaos.integration.test.ts')
 
 function find(pattern: string): string[] {
   return ROOMS.flatMap((room) =>
     globSync(join(room, pattern), { cwd: root, exclude: ['**/node_modules/**'] }),
-  ).sort()
+  ).sort(new Intl.Collator('en', { numeric: true }).compare)
 }
 
 function node(
@@ -33,13 +35,14 @@ function node(
 
 /**
  * `npm test`: first all tests that bring their own parts, then those of the whole stack, one after the other on one
- * stack that is started once.
+ * stack that is started once, and chaos at the end on another one.
  */
 export async function test(only: string[]): Promise<void> {
   await install()
   const files = only.length > 0 ? only : find('**/*.test.ts')
   const onStack = files.filter((file) => file.includes(STACK_TESTS))
-  const alone = files.filter((file) => !onStack.includes(file))
+  const chaos = files.filter((file) => file.endsWith(CHAOS_TEST))
+  const alone = files.filter((file) => !onStack.includes(file) && !chaos.includes(file))
   const codes: number[] = []
   if (alone.length > 0) codes.push(await node(alone, 2))
   if (onStack.length > 0) {
@@ -55,5 +58,6 @@ export async function test(only: string[]): Promise<void> {
       else console.log(`Logs of the stack: ${join(dir, 'logs')}`)
     }
   }
+  if (chaos.length > 0) codes.push(await node(chaos, 1))
   if (codes.length === 0 || codes.some((code) => code !== 0)) process.exitCode = 1
 }

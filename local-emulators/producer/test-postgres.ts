@@ -51,7 +51,8 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-export async function startTestPostgres(): Promise<TestPostgres> {
+/** `extra`: settings such as `wal_level=logical`. */
+export async function startTestPostgres(extra: readonly string[] = []): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), 'producer-postgres-'))
   const password = randomBytes(16).toString('hex')
   const passwordFile = join(folder, 'password')
@@ -65,7 +66,12 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   await run(init.command, init.args)
   const port = await freePort()
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
-  const settings = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`]
+  const settings = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${folder}`,
+    ...extra,
+  ]
 
   const start = async () => {
     const args = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]

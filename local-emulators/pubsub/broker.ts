@@ -18,7 +18,7 @@ export interface BrokerParts {
   clock: Clock
   chaos: Chaos
   maxBytes: number
-  push: PushParts
+  push: Omit<PushParts, 'chaos'>
 }
 
 type Paths = readonly string[] | null | undefined
@@ -195,7 +195,7 @@ export class Broker {
     subscription.dispatcher.dismiss(
       failedPrecondition('This method is not supported for this subscription type.'),
     )
-    subscription.pusher = new Pusher(subscription, this.#parts.push)
+    subscription.pusher = new Pusher(subscription, { ...this.#parts.push, chaos: this.#parts.chaos })
   }
 
   #retire(subscription: Subscription, reason: RpcError): void {

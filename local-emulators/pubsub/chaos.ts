@@ -14,6 +14,10 @@ const settingsSchema = z.strictObject({
   latencyMs: z.number().min(0).max(60_000).default(0),
   duplicateRate: rate.default(0),
   shuffle: z.boolean().default(false),
+  /** A push waits for up to so long before it goes; less than the grace of its lease. */
+  pushDelayMs: z.number().min(0).max(4_000).default(0),
+  /** How often the answer to a push that was taken gets lost on its way back. */
+  lostAnswerRate: rate.default(0),
 })
 
 export type ChaosSettings = z.infer<typeof settingsSchema>
@@ -59,6 +63,18 @@ export class Chaos {
     if (errorRate === 0 || this.#random() >= errorRate) return
     const number = typeof code === 'number' ? code : status[code as keyof typeof status]
     throw new RpcError(number, 'Injected by the emulator (chaos).')
+  }
+
+  /** How long the next push waits, ms. */
+  pushDelay(): number {
+    const { pushDelayMs } = this.settings
+    return pushDelayMs === 0 ? 0 : this.#random() * pushDelayMs
+  }
+
+  /** Whether the answer to a push gets lost. */
+  losesAnswer(): boolean {
+    const { lostAnswerRate } = this.settings
+    return lostAnswerRate > 0 && this.#random() < lostAnswerRate
   }
 
   /** Some of the deliveries twice, never more than `max`. */

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Chaos } from './chaos.ts'
 import type { Receiver } from './dispatcher.ts'
 import { Consumer, type Lease } from './entry.ts'
 import type { HttpPoster, PushOutcome } from './http-post.ts'
@@ -14,6 +16,7 @@ const pushBytes = 4_000_000
 
 export interface PushParts extends PaceOptions {
   clock: Clock
+  chaos: Chaos
   poster: HttpPoster
   signer: OidcSigner
   /** Told of every failed push; the reason never holds message data. */
@@ -70,9 +73,12 @@ export class Pusher implements Receiver {
 
   async #push(push: PushConfig, lease: Lease): Promise<void> {
     this.#underWay++
-    const outcome = await this.#post(push, lease).catch(
+    const delay = this.#parts.chaos.pushDelay()
+    if (delay > 0) await sleep(delay)
+    let outcome = await this.#post(push, lease).catch(
       (): PushOutcome => ({ ok: false, reason: 'request failed' }),
     )
+    if (outcome.ok && this.#parts.chaos.losesAnswer()) outcome = { ok: false, reason: 'answer lost (chaos)' }
     this.#underWay--
     this.#settle(lease, outcome)
   }

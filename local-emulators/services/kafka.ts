@@ -56,6 +56,13 @@ function properties(options: KafkaOptions): string {
     .join('')
 }
 
+/** A random id in base64; one that began with a hyphen would be taken for another option. */
+export function newClusterId(): string {
+  const id = crypto.getRandomValues(new Uint8Array(16))
+  id[0]! &= 0x7f
+  return Buffer.from(id).toString('base64url')
+}
+
 /** One broker of Apache Kafka in KRaft mode, standing in for Redpanda; formats its storage at first use. */
 export async function kafkaService(options: KafkaOptions): Promise<ServiceSpec> {
   await mkdir(options.dir, { recursive: true })
@@ -63,8 +70,7 @@ export async function kafkaService(options: KafkaOptions): Promise<ServiceSpec> 
   await writeFile(config, properties(options))
   const jvm = { heapMiB: 320, log4j: join(root, 'cdc', 'connect', 'log4j2.properties') }
   if (!(await stat(join(options.dir, 'data', 'meta.properties')).catch(() => undefined))) {
-    const clusterId = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url')
-    const format = java('kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', config], jvm)
+    const format = java('kafka.tools.StorageTool', ['format', '-t', newClusterId(), '-c', config], jvm)
     await run(format.command, format.args)
   }
   const kafka = new Kafka({

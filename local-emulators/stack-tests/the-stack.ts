@@ -33,11 +33,16 @@ export function sql<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
 export const clickhouse = openClickHouse({ url: stack.clickhouseUrl, ...CLICKHOUSE_ACCOUNT })
 after(() => clickhouse.close())
 
-/** What a user does after writing: `npm run load`. */
-export async function loadAll(): Promise<void> {
+/** Brings all that was written into every store but the staged rows. */
+export async function loadRaw(): Promise<void> {
   assert.equal(await waitForLake(stack, 120), 0, 'changes did not reach the lake')
   assert.equal(await waitForClickHouse(stack, 120), 0, 'changes did not reach ClickHouse')
   await load(stack)
+}
+
+/** What a user does after writing: `npm run load`. */
+export async function loadAll(): Promise<void> {
+  await loadRaw()
   await runStackDbt(stack, ['run', '--select', 'staging'], () => {})
 }
 
@@ -90,4 +95,40 @@ export async function someone(
     patient: await one(`INSERT INTO patients (full_name) VALUES ('P') RETURNING patient_id AS id`),
     medicine: await one(`INSERT INTO medicines (name, price) VALUES ('M', 1.25) RETURNING medicine_id AS id`),
   }
+}
+
+export interface DeadLetter {
+  code: string
+  reason: string
+  source: string
+  todo: string
+  origin: Record<string, unknown>
+  payload: string | null
+}
+
+export async function letters(prefix = ''): Promise<DeadLetter[]> {
+  const names = await objectsUnder(`dead-letters/${prefix}`)
+  return Promise.all(
+    names.map(async (name) => JSON.parse((await bucket.file(name).download())[0].toString()) as DeadLetter),
+  )
+}
+
+/** Waits until no table is being read again, then brings all into the raw log. */
+export async function settled(): Promise<void> {
+  await eventually(async () => {
+    const open = await sql((client) =>
+      client.query(`SELECT 1 FROM pipeline.signals WHERE type = 'execute-snapshot'`),
+    )
+    assert.equal(open.rowCount, 0, 'a table is still being read')
+  })
+  await loadRaw()
+}
+
+/** Brings all into every store and asserts that each equals PostgreSQL. */
+export async function assertAllEqual(): Promise<ReconcileReport> {
+  await settled()
+  await runStackDbt(stack, ['run', '--select', 'staging'], () => {})
+  const report = await reconcileNow(60)
+  assertEqual(report)
+  return report
 }

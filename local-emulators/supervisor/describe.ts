@@ -43,6 +43,7 @@ export function describeStack(
     gcsBucket: BUCKET,
     clickhouseUrl: clickhouseUrl(ports.CLICKHOUSE!),
     warehouseFile: paths.warehouse,
+    publishedFile: paths.published,
     relayMetricsUrl: local(ports.METRICS),
     controlUrl: local(ports.CONTROL),
     functions: Object.fromEntries(manifest.map(({ name }) => [name, local(ports[name])])),

@@ -50,6 +50,7 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
         'storage-emulator': stack.gcsEndpoint,
         'pubsub-emulator': stack.pubsubHost,
         'duckdb-file': stack.warehouseFile,
+        'published-file': stack.publishedFile,
       }[source.what]
   }
 }

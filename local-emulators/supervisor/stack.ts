@@ -27,7 +27,7 @@ import { endLeftovers, recordProcesses } from './leftovers.ts'
 import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
 import { rewindEvents, rewindToStores } from './resend.ts'
 import { Scheduler } from './scheduler.ts'
-import { createSubscriptions } from './subscriptions.ts'
+import { createSubscriptions, type PushOverrides } from './subscriptions.ts'
 
 const FIXED = [
   'POSTGRES',
@@ -45,19 +45,30 @@ const FIXED = [
 
 export type Step = <T>(title: string, work: () => Promise<T>) => Promise<T>
 
+/** What a stack has otherwise than usual. */
+export interface StackVariant {
+  /** The stack as functions and relay are told of it: other addresses put something in between. */
+  seenByParts?: (stack: StackFile) => Promise<StackFile>
+  /** More environment for the relay. */
+  relayEnv?: Record<string, string>
+  push?: PushOverrides
+}
+
 /** The whole pipeline as processes on this machine. */
 export class Stack {
   readonly paths: StatePaths
   private readonly settings: Settings
+  private readonly variant: StackVariant
   private readonly running: ManagedProcess[] = []
   private file: StackFile | undefined
   private scheduler: Scheduler | undefined
   private control: Server | undefined
   private recording: Promise<void> = Promise.resolve()
 
-  constructor(paths: StatePaths, settings: Settings) {
+  constructor(paths: StatePaths, settings: Settings, variant: StackVariant = {}) {
     this.paths = paths
     this.settings = settings
+    this.variant = variant
   }
 
   get info(): StackFile {
@@ -119,6 +130,7 @@ export class Stack {
         ),
       ),
     ])
+    const seen = (await this.variant.seenByParts?.(stack)) ?? stack
     await Promise.all([
       step('Kafka Connect with Debezium', async () => {
         await this.run(
@@ -132,10 +144,12 @@ export class Stack {
       }),
       ...manifest.map((entry) =>
         step(`Function ${entry.name}`, () =>
-          this.run(functionService(entry.name, ports[entry.name]!, functionEnvironment(entry, stack))),
+          this.run(functionService(entry.name, ports[entry.name]!, functionEnvironment(entry, seen))),
         ),
       ),
-      step('Relay', () => this.run(relayService(relayEnvironment(stack), ports.METRICS!))),
+      step('Relay', () =>
+        this.run(relayService({ ...relayEnvironment(seen), ...this.variant.relayEnv }, ports.METRICS!)),
+      ),
       step('Capture guard', () =>
         this.run(
           guardService(guardEnvironment(stack, asRole(postgresUrl, CDC_ROLE, secrets.cdc)), ports.GUARD!),
@@ -205,7 +219,8 @@ export class Stack {
 
   /** An emulator that comes back has lost its topics, and what it held has to be sent again from Kafka. */
   private async afterPubSub(): Promise<void> {
-    await createSubscriptions(this.info.pubsubHost, PROJECT_ID, this.info.functions)
+    const { pubsubHost, functions } = this.info
+    await createSubscriptions(pubsubHost, PROJECT_ID, functions, this.variant.push)
     if (this.info.state !== 'ready') return
     await this.pause('relay')
     const signal = AbortSignal.timeout(60_000)

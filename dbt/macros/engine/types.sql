@@ -1,4 +1,4 @@
-{# The engine's name of a type of hospital/catalog.ts: bigint, integer, text, date, timestamp, boolean, numeric(p,s). #}
+{# The engine's name of a type of hospital/catalog.ts: bigint, integer, text, date, timestamp, boolean, json, numeric(p,s). #}
 {% macro sql_type(type) -%}
   {{ return(adapter.dispatch('sql_type', 'hospital')(type)) }}
 {%- endmacro %}
@@ -21,7 +21,11 @@
 {%- endmacro %}
 
 {% macro bigquery__cast_or_null(expression, type) -%}
+  {%- if type == 'json' -%}
+  safe.parse_json({{ expression }}, wide_number_mode => 'exact')
+  {%- else -%}
   safe_cast({{ expression }} as {{ sql_type(type) }})
+  {%- endif %}
 {%- endmacro %}
 
 {# Whether a typed value is the very one that its text holds: no digit cut off, no part of a day lost. #}

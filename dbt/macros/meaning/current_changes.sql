@@ -23,6 +23,8 @@
 {% macro typed(name, type) -%}
   {%- if type == 'text' -%}
   {{ json_text('row_json', name) }}
+  {%- elif type == 'json' -%}
+  {{ cast_or_null(json_document('row_json', name), type) }}
   {%- else -%}
   {{ cast_or_null(json_text('row_json', name), type) }}
   {%- endif -%}

@@ -36,7 +36,11 @@ async function packOf(
   const objects = staged.filter(({ object }) => planned.has(identity(object)))
   if (objects.length === 0) return undefined
   const ranged = objects.map(({ name }, index) => ({ ...name, index }))
-  const overlapping = new Set(splitByOverlap(ranged, done).overlapping.map(({ index }) => index))
+  // Of an object that comes in parts, an earlier call may have inserted some already.
+  const parted = ranged.filter(({ index }) => objects[index]!.part).map((range) => ({ ...range }))
+  const overlapping = new Set(
+    splitByOverlap(ranged, [...done, ...parted]).overlapping.map(({ index }) => index),
+  )
   const days = [...overlapping].map((index) => objects[index]!.name.day)
   for (const { name } of done) days.push(parseLakeName(name)!.day)
   const { table, loadId } = plan
@@ -178,7 +182,11 @@ export async function applyLoad(
         .delete({ ignoreNotFound: true })
         .catch(() => undefined)
       const lines = sum(pack.objects.map((each) => each.rows))
-      return { objects: pack.objects.length, rows: sum(rows), duplicates: lines - sum(rows) }
+      return {
+        objects: pack.objects.filter(({ part }) => part?.last ?? true).length,
+        rows: sum(rows),
+        duplicates: lines - sum(rows),
+      }
     }
     next.set(pack.id, attempt + 1)
   }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
+import { type Offsets, parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import type { LakeObject } from '../../lake/port.ts'
 import type { OffsetRange } from '../overlap.ts'
 import type { LoadPlan } from '../port.ts'
 import type { Datasets } from './ensure.ts'
 import type { Jobs } from './jobs.ts'
 import { literal } from './sql.ts'
-import { ledgerTable, meets } from './statements.ts'
+import { ledgerTable, meets, rawTable } from './statements.ts'
 
 type Identity = Pick<LakeObject, 'name' | 'generation'>
 
@@ -134,6 +134,45 @@ export class Ledger {
          AND generation = CAST(@generation AS INT64) AND state = 'planned'`,
       { table, loadId, name, generation },
     )
+  }
+
+  async retry(table: string, objects: readonly string[]): Promise<number> {
+    if (objects.length === 0) return 0
+    const marked = `FROM ${this.table} WHERE tableName = @table AND state = 'broken' AND object IN UNNEST(@objects)`
+    const given = { table, objects: [...objects] }
+    const [found] = await this.jobs.query<{ n: string }>(
+      'count broken objects',
+      `SELECT CAST(COUNT(*) AS STRING) AS n ${marked}`,
+      given,
+    )
+    if (found && found.n !== '0') await this.jobs.query('look at objects again', `DELETE ${marked}`, given)
+    return Number(found?.n ?? 0)
+  }
+
+  async markLoaded({ loadId, table }: LoadPlan, { name, generation }: Identity): Promise<void> {
+    await this.jobs.query(
+      'mark an object loaded',
+      `UPDATE ${this.table} SET state = 'done', \`rows\` = COALESCE(\`rows\`, 0), doneAt = CURRENT_TIMESTAMP()
+       WHERE tableName = @table AND loadId = @loadId AND object = @name AND generation = CAST(@generation AS INT64)
+         AND state = 'planned'`,
+      { table, loadId, name, generation },
+    )
+  }
+
+  /** See Warehouse.loaded. */
+  async loaded(table: string, range: OffsetRange): Promise<Offsets[]> {
+    const { topic, partition, firstOffset, lastOffset } = range
+    const rows = await this.jobs.query<Record<'first' | 'last', string>>(
+      'look which offsets are loaded',
+      `SELECT CAST(MIN(o) AS STRING) AS first, CAST(MAX(o) AS STRING) AS last FROM (
+         SELECT \`offset\` AS o, \`offset\` - ROW_NUMBER() OVER (ORDER BY \`offset\`) AS run
+         FROM ${rawTable(this.datasets, table)}
+         WHERE topic = ${literal(topic)} AND \`partition\` = ${partition}
+           AND \`offset\` BETWEEN ${firstOffset} AND ${lastOffset}) GROUP BY run`,
+    )
+    return rows
+      .map(({ first, last }) => ({ first: Number(first), last: Number(last) }))
+      .sort((a, b) => a.first - b.first)
   }
 
   /** Objects of a load that are still planned, and ranges that are loaded and may share offsets with some. */

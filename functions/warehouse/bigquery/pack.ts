@@ -28,7 +28,8 @@ export function packId(
   overlapping: ReadonlySet<number>,
 ): string {
   const lines = objects.map(
-    ({ object }, index) => `${object.name}#${object.generation}${overlapping.has(index) ? '#o' : ''}`,
+    ({ object, part }, index) =>
+      `${object.name}#${object.generation}${overlapping.has(index) ? '#o' : ''}${part ? `#${part.id}` : ''}`,
   )
   return createHash('sha256')
     .update([loadId, ...lines].join('\n'))

@@ -44,7 +44,7 @@ test('invariant 8: what may hold an identifying column carries the tag of the st
 test('an external table reads the objects of one table by day', () => {
   const { metadata } = externalSpec(findTable('visits')!, 'lake')
   const { sourceUris, hivePartitioningOptions, compression } = metadata.externalDataConfiguration!
-  assert.deepEqual(sourceUris, ['gs://lake/changes/visits/*'])
+  assert.deepEqual(sourceUris, ['gs://lake/changes/visits/*.ndjson.gz'])
   assert.equal(compression, 'GZIP')
   assert.deepEqual(hivePartitioningOptions, {
     mode: 'CUSTOM',

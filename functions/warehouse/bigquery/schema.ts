@@ -146,7 +146,8 @@ export function externalSpec(table: Table, bucket: string): TableSpec {
       schema: { fields },
       externalDataConfiguration: {
         sourceFormat: 'NEWLINE_DELIMITED_JSON',
-        sourceUris: [`${prefix}*`],
+        // Compacted objects are Parquet, which one table can't hold beside NDJSON.
+        sourceUris: [`${prefix}*.ndjson.gz`],
         compression: 'GZIP',
         ignoreUnknownValues: true,
         schema: { fields: fields.map(({ name, type }) => ({ name, type })) },

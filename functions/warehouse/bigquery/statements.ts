@@ -1,4 +1,5 @@
 import { type OffsetRange, spans } from '../overlap.ts'
+import type { StagedObject } from '../port.ts'
 import type { Datasets } from './ensure.ts'
 import type { Pack } from './pack.ts'
 import { literal, quoted } from './sql.ts'
@@ -88,10 +89,11 @@ export function applySql(datasets: Datasets, pack: Pack, rows: readonly number[]
   const ledger = ledgerTable(datasets)
   const names = pack.objects.map(({ object }) => literal(object.name)).join(', ')
   const mine = `loadId = ${literal(pack.loadId)} AND state = 'planned' AND object IN (${names})`
-  const marks = pack.objects.map(({ object }, index) =>
+  const state = ({ part }: StagedObject) => literal(part?.last === false ? 'planned' : 'done')
+  const marks = pack.objects.map((each, index) =>
     index === 0
-      ? `STRUCT(${literal(object.name)} AS object, ${object.generation} AS generation, ${rows[index]} AS n)`
-      : `STRUCT(${literal(object.name)}, ${object.generation}, ${rows[index]})`,
+      ? `STRUCT(${literal(each.object.name)} AS object, ${each.object.generation} AS generation, ${rows[index]} AS n, ${state(each)} AS state)`
+      : `STRUCT(${literal(each.object.name)}, ${each.object.generation}, ${rows[index]}, ${state(each)})`,
   )
   return `DECLARE clear BOOL DEFAULT FALSE;
 BEGIN TRANSACTION;
@@ -102,7 +104,7 @@ IF clear THEN
   SELECT ${literal(pack.table)}, op, ${json('key')}, ${json('`row`')}, row_key, sequence, txId, committedAt, capturedAt,
     topic, \`partition\`, \`offset\`, CURRENT_TIMESTAMP()
   FROM (${judged(datasets, pack)}) WHERE fresh;
-  UPDATE ${ledger} AS l SET state = 'done', \`rows\` = m.n, doneAt = CURRENT_TIMESTAMP(), appliedBy = ${literal(jobId)}
+  UPDATE ${ledger} AS l SET state = m.state, \`rows\` = COALESCE(l.\`rows\`, 0) + m.n, doneAt = CURRENT_TIMESTAMP(), appliedBy = ${literal(jobId)}
   FROM UNNEST([${marks.join(', ')}]) AS m
   WHERE l.tableName = ${literal(pack.table)} AND l.loadId = ${literal(pack.loadId)} AND l.state = 'planned'
     AND l.object = m.object AND l.generation = m.generation;

@@ -54,6 +54,9 @@ export function bigqueryWarehouse(options: BigqueryWarehouseOptions): Warehouse 
     plan: after((table, objects) => ledger.plan(table, objects)),
     markBroken: after((plan, object, code) => ledger.markBroken(plan, object, code)),
     release: after((plan, object) => ledger.release(plan, object)),
+    retry: after((table, objects) => ledger.retry(table, objects)),
+    loaded: after((table, range) => ledger.loaded(table, range)),
+    markLoaded: after((plan, object) => ledger.markLoaded(plan, object)),
     apply: after((plan, staged) => applyLoad(on, plan, staged)),
   }
   return warehouse

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { withClient } from '@pipeline/cdc/database.ts'
 import { readWarehouse } from '../warehouse-file.ts'
 import {
-  assertEqual,
+  assertAllEqual,
   eventually,
-  loadAll,
-  objectsUnder,
+  letters,
   reconcileNow,
+  settled,
   someone,
   sql,
   stack,
@@ -19,16 +18,6 @@ before(async () => {
   people = await sql(someone)
 })
 
-async function settled(): Promise<void> {
-  await eventually(async () => {
-    const open = await sql((client) =>
-      client.query(`SELECT 1 FROM pipeline.signals WHERE type = 'execute-snapshot'`),
-    )
-    assert.equal(open.rowCount, 0, 'a table is still being read')
-  })
-  await loadAll()
-}
-
 async function changesOf(table: string, key: string): Promise<{ op: string; row: string | null }[]> {
   return readWarehouse(stack.warehouseFile, async (rows) => {
     const found = await rows(
@@ -36,16 +25,6 @@ async function changesOf(table: string, key: string): Promise<{ op: string; row:
     )
     return found as unknown as { op: string; row: string | null }[]
   })
-}
-
-async function slot(): Promise<{ confirmed: string; retained: number }> {
-  const { rows } = await sql((client) =>
-    client.query(
-      `SELECT confirmed_flush_lsn::text AS confirmed, pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::float8 AS retained
-       FROM pg_replication_slots WHERE slot_name = 'hospital_changes'`,
-    ),
-  )
-  return rows[0]
 }
 
 test('invariant 6: a changed key is a delete and an insert; a key deleted and inserted again in one transaction is there', async () => {
@@ -67,7 +46,7 @@ test('invariant 6: a changed key is a delete and an insert; a key deleted and in
     await client.query('COMMIT')
     return [{ from: first, to: String(target) }, second]
   })
-  await loadAll()
+  await settled()
   assert.deepEqual(
     (await changesOf('patients', moved.from)).map(({ op }) => op),
     ['c', 'd'],
@@ -82,14 +61,12 @@ test('invariant 6: a changed key is a delete and an insert; a key deleted and in
     ['c', 'd', 'c'],
   )
   assert.match(twice.at(-1)!.row!, /"K2"/)
-  assertEqual(await reconcileNow())
+  await assertAllEqual()
 })
 
 test('invariant 6: a truncate empties the table in every store', async () => {
   await sql((client) => client.query('TRUNCATE prescriptions'))
-  await loadAll()
-  const report = await reconcileNow()
-  assertEqual(report)
+  const report = await assertAllEqual()
   for (const store of report.tables.find(({ table }) => table === 'prescriptions')!.stores)
     assert.equal(store.rows, 0, store.store)
 })
@@ -105,16 +82,14 @@ test('a transaction of 200,000 rows arrives whole; one that was rolled back does
     await client.query('ROLLBACK')
     await client.query(insert('large transaction'))
   })
-  await loadAll()
+  await settled()
   const counts = await readWarehouse(stack.warehouseFile, (rows) =>
     rows(`SELECT count(*) FILTER (WHERE "row"->>'$.diagnosis' = 'large transaction')::INTEGER AS whole,
             count(*) FILTER (WHERE "row"->>'$.diagnosis' = 'rolled back')::INTEGER AS undone FROM raw.visits_changes`),
   )
   assert.deepEqual(counts, [{ whole: 200_000, undone: 0 }])
-  assertEqual(await reconcileNow(60))
+  await assertAllEqual()
   await sql((client) => client.query(`DELETE FROM visits WHERE diagnosis = 'large transaction'`))
-  await loadAll()
-  assertEqual(await reconcileNow(60))
 })
 
 test('a value of 20 MB, more than a Pub/Sub message holds, arrives exactly, and its update and delete too', async () => {
@@ -129,11 +104,9 @@ test('a value of 20 MB, more than a Pub/Sub message holds, arrives exactly, and 
     await client.query(`UPDATE visits SET total_cost = 12.5 WHERE visit_id = ${rows[0].id}`)
     return rows[0].id as string
   })
-  await loadAll()
-  assertEqual(await reconcileNow(60))
+  await assertAllEqual()
   await sql((client) => client.query(`DELETE FROM visits WHERE visit_id = ${id}`))
-  await loadAll()
-  assertEqual(await reconcileNow(60))
+  await assertAllEqual()
 })
 
 test('invariant 5: an update leaves a TOASTed column alone: with the whole old row it arrives whole', async () => {
@@ -147,14 +120,50 @@ test('invariant 5: an update leaves a TOASTed column alone: with the whole old r
     await client.query(`UPDATE visits SET total_cost = 7.25 WHERE visit_id = ${rows[0].id}`)
     return rows[0].id as string
   })
-  await loadAll()
+  await settled()
   const changes = await changesOf('visits', id)
   assert.deepEqual(
     changes.map(({ op }) => op),
     ['c', 'u'],
   )
   assert.equal(JSON.parse(changes[1]!.row!).diagnosis.length, 16_000)
-  assertEqual(await reconcileNow())
+  await assertAllEqual()
+})
+
+test('invariant 5: without the whole old row the placeholder goes to dead letters and the row is read again by itself', async () => {
+  const { doctor, patient } = people
+  const before = (await letters('relay/')).length
+  await sql((client) => client.query('ALTER TABLE visits REPLICA IDENTITY DEFAULT'))
+  try {
+    const ids = await sql(async (client) => {
+      const { rows } = await client.query(
+        `INSERT INTO visits (patient_id, doctor_id, visit_date, diagnosis)
+         SELECT ${patient}, ${doctor}, DATE '2026-03-01', (SELECT string_agg(md5((i * k)::text), '') FROM generate_series(1, 500) i)
+         FROM generate_series(1, 3) k RETURNING visit_id AS id`,
+      )
+      const found = rows.map(({ id }) => id as string)
+      await client.query(`UPDATE visits SET total_cost = 8.5 WHERE visit_id IN (${found.join()})`)
+      return found
+    })
+    await eventually(async () => {
+      const found = (await letters('relay/')).slice(before)
+      assert.deepEqual(
+        found.map(({ code }) => code),
+        Array(3).fill('RECORD_TOAST_PLACEHOLDER'),
+      )
+    })
+    await eventually(async () => {
+      await settled()
+      assert.deepEqual(
+        (await changesOf('visits', ids[2]!)).map(({ op }) => op),
+        ['c', 'r'],
+      )
+    })
+    await assertAllEqual()
+  } finally {
+    await sql((client) => client.query('ALTER TABLE visits REPLICA IDENTITY FULL'))
+  }
+  await assertAllEqual()
 })
 
 test('numeric NaN, date infinity: dead letters with a reason, the rest goes on; times before 1970 and in 9999 arrive exactly', async () => {
@@ -162,6 +171,9 @@ test('numeric NaN, date infinity: dead letters with a reason, the rest goes on; 
   const before = (await reconcileNow()).deadLetters
   const ids = await sql(async (client) => {
     const one = async (statement: string): Promise<string> => (await client.query(statement)).rows[0].id
+    const visit = await one(
+      `INSERT INTO visits (patient_id, doctor_id, visit_date) VALUES (${patient}, ${doctor}, DATE '2026-01-01') RETURNING visit_id AS id`,
+    )
     return {
       nan: await one(`INSERT INTO visits (patient_id, doctor_id, visit_date, total_cost)
         VALUES (${patient}, ${doctor}, DATE '2026-01-01', 'NaN') RETURNING visit_id AS id`),
@@ -171,13 +183,13 @@ test('numeric NaN, date infinity: dead letters with a reason, the rest goes on; 
         `INSERT INTO patients (full_name, date_of_birth) VALUES ('old', DATE '1890-05-06') RETURNING patient_id AS id`,
       ),
       early:
-        await one(`INSERT INTO prescriptions (patient_id, doctor_id, medicine_id, prescribed_at, dosage, duration)
-        VALUES (${patient}, ${doctor}, ${medicine}, '1899-12-31 23:59:59.123456+00', '1', '1 day') RETURNING prescription_id AS id`),
-      late: await one(`INSERT INTO prescriptions (patient_id, doctor_id, medicine_id, prescribed_at, dosage, duration)
-        VALUES (${patient}, ${doctor}, ${medicine}, '9999-12-31 23:59:59.999999+00', '1', '1 day') RETURNING prescription_id AS id`),
+        await one(`INSERT INTO prescriptions (patient_id, doctor_id, medicine_id, visit_id, prescribed_at, dosage, duration)
+        VALUES (${patient}, ${doctor}, ${medicine}, ${visit}, '1899-12-31 23:59:59.123456+00', '1', '1 day') RETURNING prescription_id AS id`),
+      late: await one(`INSERT INTO prescriptions (patient_id, doctor_id, medicine_id, visit_id, prescribed_at, dosage, duration)
+        VALUES (${patient}, ${doctor}, ${medicine}, ${visit}, '9999-12-31 23:59:59.999999+00', '1', '1 day') RETURNING prescription_id AS id`),
     }
   })
-  await loadAll()
+  await settled()
   const report = await reconcileNow()
   assert.equal(report.deadLetters, before + 2)
   const raw = storeOf(report, 'visits', 'raw')
@@ -187,62 +199,5 @@ test('numeric NaN, date infinity: dead letters with a reason, the rest goes on; 
   assert.match((await changesOf('prescriptions', ids.late))[0]!.row!, /9999-12-31T23:59:59\.999999Z/)
   await sql((client) => client.query(`DELETE FROM visits WHERE visit_id IN (${ids.nan}, ${ids.infinite})`))
   await sql((client) => client.query(`DELETE FROM prescriptions WHERE prescription_id = ${ids.late}`))
-  await loadAll()
-  assertEqual(await reconcileNow())
-})
-
-test('an idle hospital with a busy neighbour: the slot moves on', async () => {
-  const neighbour = new URL(stack.postgresUrl)
-  neighbour.pathname = '/neighbour'
-  await sql((client) => client.query('CREATE DATABASE neighbour'))
-  try {
-    const before = await slot()
-    await withClient(neighbour.href, async (client) => {
-      await client.query('CREATE TABLE busy AS SELECT i, md5(i::text) FROM generate_series(1, 200000) i')
-    })
-    const { rows } = await sql((client) => client.query('SELECT pg_current_wal_lsn()::text AS lsn'))
-    await eventually(async () => {
-      const { confirmed } = await slot()
-      const { rows: passed } = await sql((client) =>
-        client.query('SELECT $1::pg_lsn >= $2::pg_lsn AS yes', [confirmed, rows[0].lsn]),
-      )
-      assert.ok(passed[0].yes, `the slot stands at ${confirmed}, it stood at ${before.confirmed}`)
-    }, 20)
-    assert.ok((await slot()).retained < 8 * 1024 * 1024)
-  } finally {
-    await sql((client) => client.query('DROP DATABASE neighbour WITH (FORCE)'))
-  }
-})
-
-test('a slot dropped behind our back is noticed, said, and mended by a new snapshot: nothing stale stays', async () => {
-  const doomed = await sql(async (client) => {
-    const { rows } = await client.query(
-      `INSERT INTO patients (full_name) VALUES ('gone in the gap') RETURNING patient_id AS id`,
-    )
-    return rows[0].id as string
-  })
-  await loadAll()
-  const snapshots = async (): Promise<number> =>
-    Number(
-      (
-        await sql((client) =>
-          client.query('SELECT count(*) AS n FROM pipeline.snapshots WHERE ended_at IS NOT NULL'),
-        )
-      ).rows[0].n,
-    )
-  const before = await snapshots()
-  await sql(async (client) => {
-    await client.query(`DO $$ BEGIN
-      PERFORM pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = 'hospital_changes';
-      FOR i IN 1..500 LOOP
-        BEGIN PERFORM pg_drop_replication_slot('hospital_changes'); EXIT;
-        EXCEPTION WHEN object_in_use THEN PERFORM pg_sleep(0.01); END;
-      END LOOP; END $$`)
-    await client.query(`DELETE FROM patients WHERE patient_id = ${doomed}`)
-    await client.query(`UPDATE doctors SET experience_years = 43 WHERE doctor_id = ${people.doctor}`)
-  })
-  await eventually(async () => assert.equal(await snapshots(), before + 1, 'no new snapshot yet'), 90)
-  await settled()
-  assertEqual(await reconcileNow(60))
-  assert.ok((await objectsUnder('changes/patients/')).length > 0)
+  await assertAllEqual()
 })

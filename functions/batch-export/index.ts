@@ -1,0 +1,40 @@
+import { tmpdir } from 'node:os'
+import { http } from '@google-cloud/functions-framework'
+import { catalog } from '@pipeline/hospital/catalog.ts'
+import { gcsLake, storageClient } from '../lake/gcs.ts'
+import { createLog } from '../log.ts'
+import { readSettings, settingNames } from '../settings.ts'
+import { exportFunction } from './function.ts'
+import { openExportSnapshot } from './snapshot.ts'
+import { exportStore } from './store.ts'
+
+const name = 'batch-export'
+const settings = readSettings(settingNames[name], process.env)
+const storage = storageClient({
+  projectId: settings.GOOGLE_CLOUD_PROJECT,
+  emulatorHost: settings.STORAGE_EMULATOR_HOST,
+})
+const bucket = storage.bucket(settings.LAKE_BUCKET)
+
+http(
+  name,
+  exportFunction(
+    {
+      openSnapshot: (tables) => openExportSnapshot(settings.DATABASE_READER_URL, tables),
+      store: exportStore(bucket, gcsLake(bucket)),
+      encoder: {
+        memoryLimit: settings.EXPORT_MEMORY_LIMIT,
+        threads: settings.DUCKDB_THREADS,
+        tempRoot: tmpdir(),
+      },
+      limits: {
+        minBytes: settings.EXPORT_PART_BYTES,
+        maxBytes: 2 * settings.EXPORT_PART_BYTES,
+      },
+      tempRoot: tmpdir(),
+      tables: catalog.map((table) => table.name),
+      log: createLog(name, settings.LOG_LEVEL),
+    },
+    settings.FUNCTION_TIMEOUT_SECONDS,
+  ),
+)

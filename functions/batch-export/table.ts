@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PipelineError } from '@pipeline/hospital/errors.ts'
+import type { LakeObject } from '../lake/port.ts'
+import { type Chunk, type ChunkLimits, Chunks } from './chunks.ts'
+import type { ExportColumn } from './columns.ts'
+import type { Encoder } from './encode.ts'
+import { exportPrefix, partName, refusedName } from './names.ts'
+import type { ExportObject, TableExport } from './record.ts'
+import type { ExportSnapshot } from './snapshot.ts'
+import type { ExportStore } from './store.ts'
+
+/** Part of a part's hash: a change of the way in which parts are written gives them new names. */
+const FORMAT = 1
+
+export interface TableDeps {
+  snapshot: ExportSnapshot
+  store: ExportStore
+  encoder: Encoder
+  limits: ChunkLimits
+  tempRoot: string
+  /** Called after each part, for what must stop in time; what it throws ends the export. */
+  checkpoint?: () => void | Promise<void>
+}
+
+export interface TableOutcome extends TableExport {
+  /** Parts that were in the lake already, with just these rows. */
+  kept: number
+  /** Bytes of CSV that PostgreSQL gave. */
+  read: number
+  seconds: number
+}
+
+interface Part {
+  part: ExportObject
+  refused?: ExportObject
+  kept: boolean
+}
+
+type Found = ReadonlyMap<string, LakeObject>
+
+async function found(store: ExportStore, table: string, day: string): Promise<Found> {
+  const objects = new Map<string, LakeObject>()
+  for await (const page of store.list(exportPrefix(table, day))) {
+    for (const object of page) objects.set(object.name, object)
+  }
+  return objects
+}
+
+function objectOf({ name, count, size, md5 }: LakeObject): ExportObject | undefined {
+  return count === undefined || md5 === undefined ? undefined : { name, rows: count, bytes: size, md5 }
+}
+
+/** A chunk's part as it lies in the lake, if it is whole: the file of refused rows is always written first. */
+function partFound(chunk: Chunk, name: string, refusedAs: string, objects: Found): Part | undefined {
+  const object = objects.get(name)
+  const part = object && objectOf(object)
+  if (!part) return undefined
+  const besides = objects.get(refusedAs)
+  const refused = besides && objectOf(besides)
+  if (part.rows + (refused?.rows ?? 0) !== chunk.rows) return undefined
+  return { part, ...(refused ? { refused } : {}), kept: true }
+}
+
+async function upload(
+  store: ExportStore,
+  file: string,
+  object: { name: string; rows: number; contentType: string },
+): Promise<ExportObject> {
+  const { name, rows, contentType } = object
+  const bytes = await readFile(file)
+  const md5 = createHash('md5').update(bytes).digest('base64')
+  const written = await store.create({ name, bytes, contentType, metadata: { count: String(rows) } })
+  if (written === 'exists') {
+    const there = await store.head(name)
+    if (there?.md5 !== md5) throw new PipelineError('LAKE_CONFLICT', { object: name })
+  }
+  return { name, rows, bytes: bytes.length, md5 }
+}
+
+/**
+ * Exports one table of a snapshot to `exports/<table>/date=<day>/`. A part is named by a hash of its rows, so one that
+ * an earlier run left is kept only where this snapshot has just those rows. Throws what the snapshot and the store do,
+ * EXPORT_NOT_WHOLE, LAKE_CONFLICT, and what `checkpoint` throws.
+ */
+export async function exportTable(
+  deps: TableDeps,
+  table: string,
+  key: readonly string[],
+  day: string,
+): Promise<TableOutcome> {
+  const { snapshot, store, encoder, limits } = deps
+  const started = Date.now()
+  const columns = await snapshot.columns(table)
+  const objects = await found(store, table, day)
+  const folder = await mkdtemp(join(deps.tempRoot, 'export-'))
+  const parts: Part[] = []
+  let read = 0
+  const take = async (chunk: Chunk): Promise<void> => {
+    parts.push(await partOf(chunk, columns))
+    read += chunk.bytes
+    await rm(chunk.file, { force: true })
+    await deps.checkpoint?.()
+  }
+  const partOf = async (chunk: Chunk, all: readonly ExportColumn[]): Promise<Part> => {
+    const name = partName(table, day, chunk.hash)
+    const refusedAs = refusedName(table, day, chunk.hash)
+    const there = partFound(chunk, name, refusedAs, objects)
+    if (there) return there
+    const [parquet, ndjson] = [`${chunk.file}.parquet`, `${chunk.file}.refused`]
+    const { rows, refused } = await encoder.encode(chunk, all, parquet, ndjson)
+    await rm(chunk.file, { force: true })
+    const lines = { name: refusedAs, rows: refused, contentType: 'application/x-ndjson' }
+    const aside = refused > 0 ? await upload(store, ndjson, lines) : undefined
+    const part = await upload(store, parquet, { name, rows, contentType: 'application/vnd.apache.parquet' })
+    await Promise.all([rm(parquet, { force: true }), rm(ndjson, { force: true })])
+    return { part, ...(aside ? { refused: aside } : {}), kept: false }
+  }
+  try {
+    const chunks = new Chunks(folder, JSON.stringify([FORMAT, columns]), limits, take)
+    await snapshot.copy(table, columns, key, chunks)
+    await chunks.end()
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+  const sum = (list: readonly ExportObject[]): number => list.reduce((total, { rows }) => total + rows, 0)
+  const written = parts.map(({ part }) => part)
+  const refused = parts.flatMap((each) => each.refused ?? [])
+  return {
+    table,
+    columns,
+    rows: sum(written),
+    refusedRows: sum(refused),
+    parts: written,
+    refused,
+    kept: parts.filter(({ kept }) => kept).length,
+    read,
+    seconds: (Date.now() - started) / 1000,
+  }
+}
