@@ -1,7 +1,7 @@
 import { safeError } from '@pipeline/hospital/errors.ts'
 import pg from 'pg'
 import { pino } from 'pino'
-import { createKafka } from '../relay/kafka.ts'
+import { kafkaOf } from '../environment.ts'
 import { serveMetrics } from '../relay/metrics.ts'
 import { Guard } from './guard.ts'
 import { createGuardMetrics } from './metrics.ts'
@@ -10,7 +10,6 @@ import { readGuardSettings } from './settings.ts'
 const settings = readGuardSettings(process.env)
 const logger = pino({ name: 'guard', level: settings.LOG_LEVEL })
 const metrics = createGuardMetrics()
-const { KAFKA_SASL_USER: username, KAFKA_SASL_PASSWORD: password } = settings
 const pool = new pg.Pool({
   connectionString: settings.DATABASE_URL,
   max: 2,
@@ -20,15 +19,7 @@ const pool = new pg.Pool({
 })
 pool.on('error', () => {})
 const guard = new Guard({
-  kafka: createKafka(
-    {
-      brokers: settings.KAFKA_BROKERS,
-      tls: settings.KAFKA_TLS,
-      sasl: username && password ? { username, password } : undefined,
-    },
-    'hospital-guard',
-    logger,
-  ),
+  kafka: kafkaOf(settings, 'hospital-guard', logger),
   pool,
   connectUrl: settings.CONNECT_URL,
   connectorName: settings.CONNECTOR_NAME,

@@ -3,8 +3,8 @@ import { Storage } from '@google-cloud/storage'
 import { safeError } from '@pipeline/hospital/errors.ts'
 import { decodeEventLine } from '@pipeline/hospital/events/line.ts'
 import { pino } from 'pino'
+import { kafkaOf } from '../environment.ts'
 import { presentEventTopics } from '../topics.ts'
-import { createKafka } from './kafka.ts'
 import { createMetrics, serveMetrics } from './metrics.ts'
 import { createPublisher } from './publisher.ts'
 import { Relay } from './relay.ts'
@@ -21,16 +21,7 @@ const apiEndpoint = process.env.STORAGE_EMULATOR_HOST
 delete process.env.STORAGE_EMULATOR_HOST
 const storage = new Storage({ projectId, ...(apiEndpoint && { apiEndpoint }) })
 
-const { KAFKA_SASL_USER: username, KAFKA_SASL_PASSWORD: password } = settings
-const kafka = createKafka(
-  {
-    brokers: settings.KAFKA_BROKERS,
-    tls: settings.KAFKA_TLS,
-    sasl: username && password ? { username, password } : undefined,
-  },
-  'hospital-relay',
-  logger,
-)
+const kafka = kafkaOf(settings, 'hospital-relay', logger)
 const shared = {
   kafka,
   limits: { maxChanges: settings.RELAY_MAX_BATCH_CHANGES, maxBytes: settings.RELAY_MAX_BATCH_BYTES },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { PubSub } from '@google-cloud/pubsub'
 import type { Bucket } from '@google-cloud/storage'
 import {
@@ -11,9 +10,7 @@ import type { Logger } from 'pino'
 import type { Batch } from './batch.ts'
 import { encodeBatch, MAX_MESSAGE_BYTES, objectOf, referenceTo } from './message.ts'
 import type { Metrics } from './metrics.ts'
-
-const FIRST_RETRY_MS = 200
-const LONGEST_RETRY_MS = 10_000
+import { untilTaken } from './until-taken.ts'
 
 export interface Publisher {
   /** Resolves once Pub/Sub has taken the batch; tries for ever, until the signal says stop. */
@@ -41,19 +38,11 @@ export function createPublisher(parts: PublisherParts): Publisher {
   const batches = pubsub.topic(parts.topic, immediately)
   const deadLetters = pubsub.topic(parts.deadLetterTopic, immediately)
 
-  async function untilTaken(what: string, attempt: () => Promise<unknown>): Promise<void> {
-    for (let delay = FIRST_RETRY_MS; ; delay = Math.min(delay * 2, LONGEST_RETRY_MS)) {
-      try {
-        await attempt()
-        return
-      } catch (error) {
-        signal.throwIfAborted()
-        metrics.retries.inc()
-        logger.warn({ what, error: safeError(error), retryInMs: delay }, 'not taken, trying again')
-        await sleep(delay, undefined, { signal })
-      }
-    }
-  }
+  const taken = (what: string, attempt: () => Promise<unknown>): Promise<void> =>
+    untilTaken(attempt, signal, (error, retryInMs) => {
+      metrics.retries.inc()
+      logger.warn({ what, error: safeError(error), retryInMs }, 'not taken, trying again')
+    })
 
   async function store(name: string, data: Buffer | string, contentType: string): Promise<void> {
     try {
@@ -72,10 +61,10 @@ export function createPublisher(parts: PublisherParts): Publisher {
       let message = await encodeBatch(batch)
       if (message.data.length > MAX_MESSAGE_BYTES) {
         const { data } = message
-        await untilTaken('large batch', () => store(objectOf(batch), data, 'application/gzip'))
+        await taken('large batch', () => store(objectOf(batch), data, 'application/gzip'))
         message = referenceTo(batch)
       }
-      await untilTaken('batch', () => batches.publishMessage(message))
+      await taken('batch', () => batches.publishMessage(message))
       metrics.messages.inc()
       metrics.bytes.inc(message.data.length)
       metrics[parts.carries].inc({ table: batch.table }, batch.count)
@@ -86,10 +75,10 @@ export function createPublisher(parts: PublisherParts): Publisher {
     async deadLetter(note, payload) {
       if (payload.length > MAX_MESSAGE_BYTES) {
         const { name, body } = deadLetterObject({ ...note, attributes: {}, payload })
-        await untilTaken('large dead letter', () => store(name, body, 'application/json'))
+        await taken('large dead letter', () => store(name, body, 'application/json'))
       } else {
         const attributes = deadLetterAttributes(note)
-        await untilTaken('dead letter', () => deadLetters.publishMessage({ data: payload, attributes }))
+        await taken('dead letter', () => deadLetters.publishMessage({ data: payload, attributes }))
       }
       metrics.deadLetters.inc({ code: note.code })
     },

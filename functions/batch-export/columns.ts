@@ -1,4 +1,4 @@
-import { literal, quoted } from '../reconcile/columns.ts'
+import { literal, quoted } from '../quoting.ts'
 
 /** A column of a table as PostgreSQL has it, and the type that it has in Parquet. */
 export interface ExportColumn {

@@ -1,5 +1,5 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
-import { literal, quoted } from '../reconcile/columns.ts'
+import { literal, quoted } from '../quoting.ts'
 import { type Database, withMemory } from '../warehouse/duckdb-file.ts'
 import type { Chunk } from './chunks.ts'
 import { type ExportColumn, heldColumn, heldTexts, refusedRow } from './columns.ts'

@@ -1,7 +1,7 @@
 import { SCHEMA } from '@pipeline/hospital/catalog.ts'
 import { PipelineError, safeError } from '@pipeline/hospital/errors.ts'
 import pg from 'pg'
-import { quoted } from '../reconcile/columns.ts'
+import { quoted } from '../quoting.ts'
 import { type ExportColumn, parquetType, selectList } from './columns.ts'
 import type { RowSink } from './copy-out.ts'
 import { copyOut } from './copy-out.ts'

@@ -2,7 +2,7 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { deadLetterAttributes } from '@pipeline/hospital/dead-letter.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
-import type { BatchAttributes } from '../lake-sink/attributes.ts'
+import type { BatchAttributes } from '../batch/attributes.ts'
 import type { OutgoingMessage, Publisher } from '../publisher.ts'
 import type { RefusedChange } from './batch.ts'
 

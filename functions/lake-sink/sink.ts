@@ -4,12 +4,12 @@ import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { lakeName, parseLakeName } from '@pipeline/hospital/lake-names.ts'
+import { type BatchAttributes, readAttributes } from '../batch/attributes.ts'
 import { BatchChecker, BatchFault } from '../batch/check.ts'
 import { gunzipLines, splitLines } from '../batch/lines.ts'
 import type { PushMessage } from '../envelope.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import type { Log } from '../log.ts'
-import { type BatchAttributes, readAttributes } from './attributes.ts'
 
 export interface LakeSinkDeps {
   lake: Lake

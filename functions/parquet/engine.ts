@@ -15,10 +15,6 @@ const MEMORY_MB = 512
 /** A line costs DuckDB eleven times its length to read; see warehouse/duckdb.ts. */
 const MEMORY_PER_LINE = 13
 
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
-}
-
 /** Parquet could not be read or written. The engine's own text may quote a value and stays out. */
 export class EngineFault extends Error {
   override name = 'EngineFault'

@@ -5,7 +5,8 @@ import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { coveredBy, type LakeName, type Offsets } from '@pipeline/hospital/lake-names.ts'
 import { BatchFault } from '../batch/check.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
-import { type Engine, EngineFault, literal } from './engine.ts'
+import { literal } from '../quoting.ts'
+import { type Engine, EngineFault } from './engine.ts'
 
 /** Columns of a compacted object: a change's fields, `key` and `row` as text of JSON, and `row_key`. */
 export const COLUMNS = [

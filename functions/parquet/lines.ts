@@ -1,5 +1,6 @@
 import type { Offsets } from '@pipeline/hospital/lake-names.ts'
-import { type Engine, literal } from './engine.ts'
+import { literal } from '../quoting.ts'
+import type { Engine } from './engine.ts'
 
 /** One change in the form that the warehouse takes: see StagedObject. Without its line end. */
 export interface StagedLine {

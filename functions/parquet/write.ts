@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
-import { type Engine, literal } from './engine.ts'
+import { literal } from '../quoting.ts'
+import type { Engine } from './engine.ts'
 
 const STAGED = `{op: 'VARCHAR', "key": 'VARCHAR', "row": 'VARCHAR', row_key: 'VARCHAR', sequence: 'VARCHAR',
   "txId": 'BIGINT', "committedAt": 'VARCHAR', "capturedAt": 'VARCHAR', topic: 'VARCHAR', "partition": 'INTEGER',

@@ -1,3 +1,5 @@
+import { literal, quoted } from '../quoting.ts'
+
 /** A column as PostgreSQL describes it. `type` is pg_type's name: `int8`, `numeric`, `timestamptz`… */
 export interface SourceColumn {
   name: string
@@ -70,16 +72,6 @@ export function comparable(columns: readonly SourceColumn[]): {
     compared: columns.filter(({ type }) => type in canons),
     notCompared: columns.filter(({ type }) => !(type in canons)).map(({ name }) => name),
   }
-}
-
-/** A name as both engines quote it. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
-/** A text as both engines quote it. */
-export function literal(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
 }
 
 /** Sixty bits of an MD5 over all values, each with its length in bytes, so that no two rows share a text. */

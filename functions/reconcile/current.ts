@@ -1,4 +1,4 @@
-import { literal } from './columns.ts'
+import { literal } from '../quoting.ts'
 import { compareRows } from './compare.ts'
 import type { CurrentRows, Offsets } from './current-store.ts'
 import { explain } from './explain.ts'

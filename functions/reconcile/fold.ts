@@ -1,6 +1,7 @@
+import { literal } from '../quoting.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
 import type { SourceColumn } from './columns.ts'
-import { jsonHash, jsonPaths, literal } from './columns.ts'
+import { jsonHash, jsonPaths } from './columns.ts'
 import type { Bucket, Ranging } from './postgres.ts'
 
 /** What a change needs to be folded: no values but their hash. */

@@ -5,11 +5,11 @@ import { changesPrefix, coveredBy, parseLakeName } from '@pipeline/hospital/lake
 import type { Lake, LakeObject } from '../lake/port.ts'
 import { isCompactedName, readCompacted } from '../loader/compacted.ts'
 import { stageObject } from '../loader/stage.ts'
+import { literal } from '../quoting.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
 import { limitBytes, setMemory } from '../warehouse/memory.ts'
 import type { StagedObject } from '../warehouse/port.ts'
 import type { SourceColumn } from './columns.ts'
-import { literal } from './columns.ts'
 import { createChanges, hashedChanges } from './fold.ts'
 
 const MOST_ROUNDS = 5

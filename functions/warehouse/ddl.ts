@@ -1,8 +1,9 @@
 import type { Table } from '@pipeline/hospital/catalog.ts'
+import { quoted } from '../quoting.ts'
 
 /** The raw change log of a table, quoted: `raw."visits_changes"`. */
 export function changesTable(table: string): string {
-  return `raw."${table.replaceAll('"', '""')}_changes"`
+  return `raw.${quoted(`${table}_changes`)}`
 }
 
 const CHANGE_COLUMNS = `(

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type Json } from '@duckdb/node-api'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { literal } from '../quoting.ts'
 
 export interface DuckdbFileOptions {
   path: string
@@ -63,9 +64,7 @@ async function attach(path: string, settings: Record<string, string>): Promise<D
   try {
     const connection = await instance.connect()
     try {
-      await connection.run(
-        `ATTACH '${path.replaceAll("'", "''")}' AS ${ATTACHED} (ROW_GROUP_SIZE ${ROW_GROUP_SIZE})`,
-      )
+      await connection.run(`ATTACH ${literal(path)} AS ${ATTACHED} (ROW_GROUP_SIZE ${ROW_GROUP_SIZE})`)
     } finally {
       connection.closeSync()
     }

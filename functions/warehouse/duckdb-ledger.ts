@@ -2,12 +2,9 @@ import type { Offsets } from '@pipeline/hospital/lake-names.ts'
 import type { LakeObject } from '../lake/port.ts'
 import { changesTable } from './ddl.ts'
 import type { Database } from './duckdb-file.ts'
+import { identity } from './load-id.ts'
 import { type OffsetRange, spans } from './overlap.ts'
 import type { LoadPlan } from './port.ts'
-
-export function identity({ name, generation }: Pick<LakeObject, 'name' | 'generation'>): string {
-  return `${name}#${generation}`
-}
 
 /** Ranges of loaded objects that may share offsets with some. */
 export async function doneRanges(

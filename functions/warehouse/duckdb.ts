@@ -1,11 +1,12 @@
-import { createHash } from 'node:crypto'
 import { catalog, type Table } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import type { LakeObject } from '../lake/port.ts'
+import { literal } from '../quoting.ts'
 import { changesTable, duckdbDdl } from './ddl.ts'
 import { type Database, type DuckdbFileOptions, withDatabase } from './duckdb-file.ts'
-import { doneRanges, identity, lift, loadedRuns, markLoaded, unknownOf } from './duckdb-ledger.ts'
+import { doneRanges, lift, loadedRuns, markLoaded, unknownOf } from './duckdb-ledger.ts'
+import { identity, loadIdOf } from './load-id.ts'
 import { limitBytes, setMemory } from './memory.ts'
 import { splitByOverlap } from './overlap.ts'
 import { packs } from './packs.ts'
@@ -32,16 +33,6 @@ function lakeObject({ md5, count, ...object }: LedgerObject): LakeObject {
   return { ...object, ...(md5 === null ? {} : { md5 }), ...(count === null ? {} : { count }) }
 }
 
-function text(value: string): string {
-  return `'${value.replaceAll("'", "''")}'`
-}
-
-/** The same objects in the same generations always make the same load. */
-function loadIdOf(table: string, objects: readonly LakeObject[]): string {
-  const lines = objects.map(identity).sort().join('\n')
-  return `${table}-${createHash('sha256').update(lines).digest('hex').slice(0, 32)}`
-}
-
 /** What one statement reads: DuckDB may hold 2048 rows of each thread in memory, however long they are. */
 const STATEMENT_BYTES = 32 * 1024 * 1024
 
@@ -53,9 +44,9 @@ async function makeRoom(db: Database, limit: string, staged: readonly StagedObje
 
 function insertSql(table: string, staged: readonly StagedObject[], where = ''): string {
   const longest = Math.max(DEFAULT_LINE_BYTES, ...staged.map(({ longestLine }) => longestLine + 1024))
-  const files = staged.map(({ file }) => text(file)).join(', ')
+  const files = staged.map(({ file }) => literal(file)).join(', ')
   return `INSERT INTO ${changesTable(table)}
-    SELECT ${text(table)}, op, "key"::JSON, "row"::JSON, row_key, sequence, "txId", "committedAt"::TIMESTAMPTZ,
+    SELECT ${literal(table)}, op, "key"::JSON, "row"::JSON, row_key, sequence, "txId", "committedAt"::TIMESTAMPTZ,
       "capturedAt"::TIMESTAMPTZ, topic, "partition", "offset", current_timestamp
     FROM read_json([${files}], format = 'newline_delimited', columns = ${COLUMNS}, maximum_object_size = ${longest})
     ${where}`

@@ -1,6 +1,7 @@
 import { open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { catalog } from '@pipeline/hospital/catalog.ts'
+import { literal, quoted } from '../quoting.ts'
 import { type Database, type DuckdbFileOptions, withDatabase } from './duckdb-file.ts'
 
 export interface PublishOptions {
@@ -12,7 +13,6 @@ export interface PublishOptions {
 }
 
 const AS_OF = 'published'
-const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 async function tablesOf(db: Database, schema: string): Promise<Set<string>> {
   const rows = await db.rows<{ name: string }>(
@@ -77,7 +77,7 @@ export async function publish(options: PublishOptions): Promise<boolean> {
     if (!needed.every((name) => staging.has(name))) return false
     await clear(path)
     try {
-      await db.run(`ATTACH '${partial(path).replaceAll("'", "''")}' AS out`)
+      await db.run(`ATTACH ${literal(partial(path))} AS out`)
       await options.at?.('attached')
       await copy(db, await tablesOf(db, 'marts'))
       await options.at?.('copied')

@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { migrate, setRolePasswords, WRITER_ROLE } from '@pipeline/cdc/database.ts'
+import { freePort } from '@pipeline/functions/testing/fake-gcs.ts'
 import { Client } from 'pg'
 import { binaries, command } from '../services/postgres.ts'
 
@@ -30,14 +30,6 @@ export interface TestPostgres {
 const run = promisify(execFile)
 const root = new URL('../../', import.meta.url)
 const NOBODY = 65534
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 async function answers(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url })

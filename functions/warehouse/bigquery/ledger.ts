@@ -1,24 +1,12 @@
-import { createHash } from 'node:crypto'
 import { type Offsets, parseLakeName } from '@pipeline/hospital/lake-names.ts'
 import type { LakeObject } from '../../lake/port.ts'
+import { type Identity, identity, loadIdOf } from '../load-id.ts'
 import type { OffsetRange } from '../overlap.ts'
 import type { LoadPlan } from '../port.ts'
 import type { Datasets } from './ensure.ts'
 import type { Jobs } from './jobs.ts'
 import { literal } from './sql.ts'
 import { ledgerTable, meets, rawTable } from './statements.ts'
-
-type Identity = Pick<LakeObject, 'name' | 'generation'>
-
-export function identity({ name, generation }: Identity): string {
-  return `${name}#${generation}`
-}
-
-/** The same objects in the same generations always make the same load. */
-function loadIdOf(table: string, objects: readonly LakeObject[]): string {
-  const lines = objects.map(identity).sort().join('\n')
-  return `${table}-${createHash('sha256').update(lines).digest('hex').slice(0, 32)}`
-}
 
 interface PlannedRow {
   loadId: string

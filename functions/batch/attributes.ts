@@ -2,7 +2,7 @@ import { findTable } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { isSafeTable, isSafeTopic } from '@pipeline/hospital/lake-names.ts'
 import { z } from 'zod'
-import type { BatchClaim } from '../batch/check.ts'
+import type { BatchClaim } from './check.ts'
 
 const whole = z
   .string()
