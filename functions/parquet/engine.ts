@@ -1,5 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { kindOf } from '../warehouse/engine-error.ts'
+import { MEMORY_PER_LINE } from '../warehouse/memory.ts'
 
 /** A DuckDB in memory that reads and writes Parquet files. One statement at a time, one thread: order is kept. */
 export interface Engine {
@@ -12,16 +14,13 @@ export interface Engine {
 }
 
 const MEMORY_MB = 512
-/** A line costs DuckDB eleven times its length to read; see warehouse/duckdb.ts. */
-const MEMORY_PER_LINE = 13
 
 /** Parquet could not be read or written. The engine's own text may quote a value and stays out. */
 export class EngineFault extends Error {
   override name = 'EngineFault'
   readonly kind: string
   constructor(error: unknown) {
-    const text = error instanceof Error ? error.message : ''
-    const kind = /^([A-Z][A-Za-z ]{2,30} Error)\b/.exec(text)?.[1] ?? 'unknown error'
+    const kind = kindOf(error)
     super(kind)
     this.kind = kind
   }

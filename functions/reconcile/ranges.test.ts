@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { holes, missing, size, union } from './ranges.ts'
+import { union } from '@pipeline/hospital/offsets.ts'
+import { holes, missing, size } from './ranges.ts'
 
 test('ranges that touch or overlap are one', () => {
   const ranges = [

@@ -1,22 +1,12 @@
 import type { Offsets } from '@pipeline/hospital/lake-names.ts'
-import { union } from '@pipeline/hospital/offsets.ts'
-
-export { union } from '@pipeline/hospital/offsets.ts'
+import { minus } from '@pipeline/hospital/offsets.ts'
 
 /** Offsets of one topic partition, both ends included. */
 export type Range = Offsets
 
 /** What of `from` (included) to `end` (excluded) the ranges do not cover. */
 export function missing(ranges: readonly Range[], from: number, end: number): Range[] {
-  const gaps: Range[] = []
-  let next = from
-  for (const { first, last } of union(ranges)) {
-    if (first >= end) break
-    if (first > next) gaps.push({ first: next, last: first - 1 })
-    next = Math.max(next, last + 1)
-  }
-  if (next < end) gaps.push({ first: next, last: end - 1 })
-  return gaps
+  return from < end ? minus([{ first: from, last: end - 1 }], ranges) : []
 }
 
 export function size(ranges: readonly Range[]): number {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type DuckDBConnection, DuckDBInstance, type DuckDBValue, type Json } from '@duckdb/node-api'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { literal } from '../quoting.ts'
+import { kindOf } from './engine-error.ts'
 
 export interface DuckdbFileOptions {
   path: string
@@ -27,12 +28,6 @@ const REFUSED = /^(?:Error: )?(Invalid Input|Conversion|Constraint|Invalid type|
 const LOCKED = /could not set lock|conflicting lock|being used by another process/i
 const ATTACHED = 'file'
 const queues = new Map<string, Promise<unknown>>()
-
-/** The engine's own kind of error (`IO Error`), the only part of its text that is safe to show. */
-function kindOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : ''
-  return /^([A-Z][A-Za-z ]{2,30} Error)\b/.exec(text)?.[1] ?? 'unknown error'
-}
 
 function ours(error: unknown): PipelineError {
   if (error instanceof PipelineError) return error

@@ -7,7 +7,7 @@ import { changesTable, duckdbDdl } from './ddl.ts'
 import { type Database, type DuckdbFileOptions, withDatabase } from './duckdb-file.ts'
 import { doneRanges, lift, loadedRuns, markLoaded, unknownOf } from './duckdb-ledger.ts'
 import { identity, loadIdOf } from './load-id.ts'
-import { limitBytes, setMemory } from './memory.ts'
+import { limitBytes, MEMORY_PER_LINE, setMemory } from './memory.ts'
 import { splitByOverlap } from './overlap.ts'
 import { packs } from './packs.ts'
 import type { LoadOutcome, StagedObject, Warehouse } from './port.ts'
@@ -24,8 +24,6 @@ const COLUMNS = `{op: 'VARCHAR', "key": 'VARCHAR', "row": 'VARCHAR', row_key: 'V
   "txId": 'BIGINT', "committedAt": 'VARCHAR', "capturedAt": 'VARCHAR', topic: 'VARCHAR', "partition": 'INTEGER',
   "offset": 'BIGINT'}`
 const DEFAULT_LINE_BYTES = 16 * 1024 * 1024
-/** A line costs DuckDB eleven times its length to read, check as JSON and store; measured with 60 MB. */
-const MEMORY_PER_LINE = 13
 
 type LedgerObject = Omit<LakeObject, 'md5' | 'count'> & { md5: string | null; count: number | null }
 
