@@ -67,8 +67,10 @@ test('invariant 6: a changed key is a delete and an insert; a key deleted and in
 test('invariant 6: a truncate empties the table in every store', async () => {
   await sql((client) => client.query('TRUNCATE prescriptions'))
   const report = await assertAllEqual()
-  for (const store of report.tables.find(({ table }) => table === 'prescriptions')!.stores)
-    assert.equal(store.rows, 0, store.store)
+  // An export stays as of its own snapshot.
+  for (const { store, rows } of report.tables.find(({ table }) => table === 'prescriptions')!.stores) {
+    if (store !== 'exports') assert.equal(rows, 0, store)
+  }
 })
 
 test('a transaction of 200,000 rows arrives whole; one that was rolled back does not', async () => {
@@ -132,7 +134,7 @@ test('invariant 5: an update leaves a TOASTed column alone: with the whole old r
 
 test('invariant 5: without the whole old row the placeholder goes to dead letters and the row is read again by itself', async () => {
   const { doctor, patient } = people
-  const before = (await letters('relay/')).length
+  const before = new Set((await letters('relay/')).map(({ origin }) => JSON.stringify(origin)))
   await sql((client) => client.query('ALTER TABLE visits REPLICA IDENTITY DEFAULT'))
   try {
     const ids = await sql(async (client) => {
@@ -146,7 +148,7 @@ test('invariant 5: without the whole old row the placeholder goes to dead letter
       return found
     })
     await eventually(async () => {
-      const found = (await letters('relay/')).slice(before)
+      const found = (await letters('relay/')).filter(({ origin }) => !before.has(JSON.stringify(origin)))
       assert.deepEqual(
         found.map(({ code }) => code),
         Array(3).fill('RECORD_TOAST_PLACEHOLDER'),
