@@ -21,8 +21,7 @@ export function namesOf({ name, project, region, projectNumber }: Settings) {
       `${fit(`${name}-${component}`, 30)}@${project}.iam.gserviceaccount.com`,
     bucket: (bucket: BucketName | 'code') => `${project}-${name}-${bucket}`,
     topic: (topic: Topic) => `${name}-${topic}`,
-    dataset: (dataset: DatasetName | 'staging' | 'intermediate' | 'marts' | 'restricted') =>
-      `${name}_${dataset}`,
+    dataset: (dataset: DatasetName) => `${name}_${dataset}`,
     secret: (secret: Secret | VmSecret) => `${name}-${secret}`,
     zone: `${name}.${PRIVATE_ZONE}`,
     host: (part: 'kafka' | 'clickhouse' | 'postgres') => `${part}.${name}.${PRIVATE_ZONE}`,
