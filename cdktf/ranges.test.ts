@@ -31,7 +31,7 @@ const VALUES: Record<string, Record<string, readonly string[]>> = {
   google_service_networking_connection: { deletion_policy: ['ABANDON'] },
   google_sql_database: { deletion_policy: ['ABANDON', 'DELETE'] },
   google_sql_database_instance: {
-    database_version: ['POSTGRES_14', 'POSTGRES_15', 'POSTGRES_16', 'POSTGRES_17'],
+    database_version: ['POSTGRES_14', 'POSTGRES_15', 'POSTGRES_16', 'POSTGRES_17', 'POSTGRES_18'],
     'settings.availability_type': ['ZONAL', 'REGIONAL'],
     'settings.disk_type': ['PD_SSD'],
     'settings.edition': ['ENTERPRISE', 'ENTERPRISE_PLUS'],

@@ -20,7 +20,9 @@ const image = (fallback: string) =>
 
 const cloudSql = z.strictObject({
   kind: z.literal('cloud-sql'),
-  version: z.enum(['POSTGRES_14', 'POSTGRES_15', 'POSTGRES_16', 'POSTGRES_17']).default('POSTGRES_17'),
+  version: z
+    .enum(['POSTGRES_14', 'POSTGRES_15', 'POSTGRES_16', 'POSTGRES_17', 'POSTGRES_18'])
+    .default('POSTGRES_17'),
   backups: days(30, 7, 365),
 })
 /** A server that the network reaches, PostgreSQL 14 or newer with `wal_level=logical`. */

@@ -30,6 +30,5 @@ export function stage(scope: Construct, id: string, settings: Settings, protect:
     zone: settings.zone,
     defaultLabels: labels,
   })
-  stack.addOverride('terraform.required_version', TERRAFORM_VERSION)
   return { stack, settings, names: namesOf(settings), size: sizes[settings.size], labels, protect }
 }

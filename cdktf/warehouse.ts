@@ -90,7 +90,11 @@ export function buildTables(
               hivePartitioningOptions: hive!,
             },
           }
-        : { schema: JSON.stringify(schema.fields), lifecycle: { preventDestroy: protect } }),
+        : {
+            schema: JSON.stringify(schema.fields),
+            encryptionConfiguration: { kmsKeyName: names.key },
+            lifecycle: { preventDestroy: protect },
+          }),
       ...(timePartitioning
         ? { timePartitioning: { type: timePartitioning.type!, field: timePartitioning.field! } }
         : {}),

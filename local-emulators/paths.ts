@@ -12,6 +12,8 @@ export const tools = {
   /** bqemulator pins other versions than dbt does. */
   bqemulatorVenv: join(root, '.tools', 'bqemulator-venv'),
   dbt: join(root, '.venv', 'bin', 'dbt'),
+  /** checkov and shellcheck, for tests of the cloud's stack alone. */
+  checksVenv: join(root, '.tools', 'checks-venv'),
 }
 
 /** Where one stack keeps its state. */

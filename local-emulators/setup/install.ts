@@ -10,6 +10,7 @@ import { checkRequirements, findPython } from './requirements-check.ts'
 const UV = 'uv==0.13.9'
 const requirementsFile = join(root, 'local-emulators', 'setup', 'requirements.txt')
 const bqemulatorFile = join(root, 'local-emulators', 'setup', 'requirements-bqemulator.txt')
+const checksFile = join(root, 'local-emulators', 'setup', 'requirements-checks.txt')
 const pomFile = join(root, 'cdc', 'connect', 'pom.xml')
 
 /** Runs a command and reports its last line as it goes. Throws SETTING_INVALID with the end of its output. */
@@ -93,8 +94,11 @@ function stamped(
   }
 }
 
-/** Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. */
-export async function install(): Promise<void> {
+/**
+ * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
+ * adds what only tests of the cloud's stack need.
+ */
+export async function install({ checks = false } = {}): Promise<void> {
   const missing = (await checkRequirements()).filter(({ ok }) => !ok)
   if (missing.length > 0) {
     const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
@@ -108,6 +112,13 @@ export async function install(): Promise<void> {
       stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, bqemulatorFile, (progress) =>
         installPython(tools.bqemulatorVenv, bqemulatorFile, progress),
       ),
+      ...(checks
+        ? [
+            stamped('Python packages: checkov, shellcheck', tools.checksVenv, checksFile, (progress) =>
+              installPython(tools.checksVenv, checksFile, progress),
+            ),
+          ]
+        : []),
       stamped('Java archives: Kafka, Connect, Debezium', tools.jars, pomFile, installJars),
     ],
     {
