@@ -1,10 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SECRETS } from '@pipeline/functions/manifest-parts.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { estimate } from './cost.ts'
 import { mayGo } from './kept.ts'
-import { type Names, namesOf, VM_SECRETS } from './names.ts'
+import { type Names, namesOf, secretsOf, VM_SECRETS } from './names.ts'
 import { checkReady } from './ready.ts'
 import { fillSecrets } from './secrets.ts'
 import { readEnvironment, type Settings } from './settings.ts'
@@ -96,7 +95,7 @@ export async function deployCommand(file: string, options: { yes?: boolean }): P
   initialise(settings, names)
   terraform(stacks.foundation, 'apply', '-input=false', ...approve)
   makeAgents(settings)
-  fillSecrets(settings, [...Object.values(SECRETS), ...VM_SECRETS])
+  fillSecrets(settings, [...secretsOf(settings), ...VM_SECRETS])
   terraform(stacks.pipeline, 'apply', '-input=false', ...approve)
   if (settings.database.kind === 'cloud-sql') await setAdminPassword(settings, names)
   console.log(`deployed: https://console.cloud.google.com/monitoring/dashboards?project=${settings.project}`)

@@ -76,27 +76,33 @@ export const settingsSchema = z
         keepVersionsDays: days(30, 7, 90),
       })
       .prefault({}),
+    exports: z
+      .strictObject({
+        /** `customer`: encrypted with a key of your own, which Google does not keep. See docs/operations.md. */
+        key: z.enum(['managed', 'customer']).default('managed'),
+      })
+      .prefault({}),
     database: z.discriminatedUnion('kind', [cloudSql, ownDatabase]).prefault({ kind: 'cloud-sql' }),
     databaseName: z
       .string()
       .regex(/^[a-z_][a-z0-9_]{0,62}$/)
       .default('hospital'),
     clickhouse: z.discriminatedUnion('kind', [clickhouseOnVm, ownClickhouse]).prefault({ kind: 'vm' }),
+    /** How long Redpanda keeps changes and events that were read already; oltp-sink's ledger must know them longer. */
+    kafkaRetentionDays: days(7, 1, 21),
     redpandaImage: image('docker.redpanda.com/redpandadata/redpanda:v25.1.9'),
     secretVersions: secretVersions.prefault({}),
     vmSecretVersion: version,
+    /** What a month may cost before somebody is told; null for nobody. */
     budget: z
       .strictObject({
         billingAccount: z.string().regex(/^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/),
         currency: z.string().regex(/^[A-Z]{3}$/),
         monthly: z.int().min(1),
       })
-      .nullable()
-      .default(null),
-    ci: z
-      .strictObject({ repository: z.string().regex(/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/) })
-      .nullable()
-      .default(null),
+      .nullable(),
+    /** The repository whose main branch rolls out functions; null for none. */
+    ci: z.strictObject({ repository: z.string().regex(/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/) }).nullable(),
   })
   .refine(({ region, zone }) => zone.startsWith(`${region}-`), {
     path: ['zone'],

@@ -31,6 +31,8 @@ export const SECRETS = {
   databaseWriter: 'postgres-writer-url',
   clickhousePassword: 'clickhouse-password',
   kafkaReaderPassword: 'kafka-reader-password',
+  /** Only where the environment's settings ask for a key of the customer's own. */
+  exportKey: 'export-encryption-key',
 } as const
 /** The user of Kafka that reads where topics end. */
 export const KAFKA_READER = 'hospital-reader'

@@ -21,7 +21,7 @@ try {
   const settings = readPrepareSettings(process.env)
   const kafka = createKafka({ brokers: settings.KAFKA_BROKERS.split(',') }, 'hospital-prepare', logger)
   await ensureUser(settings.REDPANDA_ADMIN_URL, settings.KAFKA_READER_USER, settings.KAFKA_READER_PASSWORD)
-  const topics = await createTopics(kafka)
+  const topics = await createTopics(kafka, settings.KAFKA_RETENTION_DAYS)
   await checkServer(settings.DATABASE_ADMIN_URL)
   const audited = await enableAudit(settings.DATABASE_ADMIN_URL)
   const migrations = await migrate(settings.DATABASE_ADMIN_URL)

@@ -54,6 +54,7 @@ export function startupVariables(stage: Stage, archive: VmArchive): Record<strin
     KAFKA_HOST: names.host('kafka'),
     KAFKA_READER,
     REDPANDA_IMAGE: settings.redpandaImage,
+    KAFKA_RETENTION_DAYS: String(settings.kafkaRetentionDays),
     REDPANDA_CORES: String(Math.max(1, Math.floor(Number(size.vm.split('-').at(-1)) / 2))),
     REDPANDA_MEMORY_MIB: String(memory.redpanda),
     CONNECT_HEAP_MIB: String(memory.connect),

@@ -7,7 +7,7 @@ import { repository } from '../archives/bundle.ts'
 import { all, choices, synthesize } from '../testing/synthesized.ts'
 import { longestGapMinutes } from './alerts.ts'
 
-const { pipeline } = synthesize(choices['own parts']!)
+const { pipeline } = synthesize({ ...choices.demo!, name: 'second' })
 const alerts = all(pipeline, 'google_monitoring_alert_policy')
 
 test('each alert has somebody to tell, a meaning, and a runbook that is there', () => {
@@ -68,6 +68,7 @@ test('the dashboard is one that Cloud Monitoring takes: tiles that do not overla
 
 test('a budget is watched where there is one, and no log sink takes what PostgreSQL says', () => {
   assert.equal(all(pipeline, 'google_billing_budget').length, 1)
+  assert.deepEqual(all(synthesize(choices['own parts']!).pipeline, 'google_billing_budget'), [])
   const [sink] = all(pipeline, 'google_logging_project_sink')
   assert.match(sink.exclusions[0].filter, /cloudsql_database/)
 })
