@@ -205,24 +205,3 @@ test('the same source and settings give the same bytes, and no path of this mach
   assert.deepEqual(synthesize(choices.demo!).text, demo.text)
   assert.ok(!demo.text.pipeline.includes(process.cwd()))
 })
-
-test('a second environment shares no name with the first', () => {
-  const other = synthesize({ ...choices.demo!, name: 'other' })
-  const names = (stack: typeof pipeline) =>
-    new Set(
-      everything(stack).flatMap(({ type, body }) => {
-        if (
-          ['google_project_service', 'google_project_iam_audit_config', 'google_sql_database'].includes(type)
-        )
-          return []
-        const name = body.account_id ?? body.dataset_id ?? body.secret_id ?? body.name
-        return name === undefined || name.includes('${') || name.endsWith('.zip') || name === 'data'
-          ? []
-          : [`${type} ${name}`]
-      }),
-    )
-  for (const each of ['foundation', 'pipeline'] as const) {
-    const shared = [...names(demo[each])].filter((name) => names(other[each]).has(name))
-    assert.deepEqual(shared, [])
-  }
-})

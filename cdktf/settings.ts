@@ -40,6 +40,12 @@ const ownClickhouse = z.strictObject({
   url: z.url({ protocol: /^https$/ }),
   user: z.string().min(1).default('default'),
 })
+const range = (bits: RegExp) =>
+  z
+    .cidrv4()
+    .refine((cidr) => bits.test(cidr), { error: 'is of another size' })
+    .refine((cidr) => PRIVATE.test(cidr), { error: 'is no private range' })
+const PRIVATE = /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/
 const version = z.int().min(1).max(1_000_000).default(1)
 const secretVersions = z.strictObject(
   Object.fromEntries(Object.values(SECRETS).map((secret) => [secret, version])) as Record<
@@ -74,6 +80,13 @@ export const settingsSchema = z
         retentionDays: days(2192, 365, 36_500),
         /** For how long a deleted or replaced object can be brought back. */
         keepVersionsDays: days(30, 7, 90),
+      })
+      .prefault({}),
+    /** Of the environment's own network; other ranges than these where it is joined with a network of yours. */
+    network: z
+      .strictObject({
+        subnet: range(/\/2[0-8]$/).default('10.20.0.0/24'),
+        functions: range(/\/28$/).default('10.20.1.0/28'),
       })
       .prefault({}),
     exports: z
