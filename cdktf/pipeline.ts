@@ -62,7 +62,8 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
       connector: network.connector.id,
       repository: images.repository.id,
       buildAccount: accounts.get('build')!.email,
-      callers: [caller],
+      // A replay on the VM has a loader look again at what it gave up.
+      callers: [caller, ...(entry.name.startsWith('load-') ? ['vm'] : [])],
       rights: [...rights, ...images.rights, accounts.get(entry.name)!],
     })
     const dependsOn = mayInvoke as never

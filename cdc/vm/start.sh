@@ -180,6 +180,15 @@ KAFKA_BROKERS=127.0.0.1:9092
 CONNECT_URL=http://127.0.0.1:8083
 DATABASE_URL=postgresql://hospital_cdc:$cdc@$POSTGRES_HOST:$POSTGRES_PORT/$POSTGRES_DATABASE?$POSTGRES_QUERY
 END
+  put "$RUN/replay.env" 600 root:root replay <<END
+ENVIRONMENT=$ENVIRONMENT
+GOOGLE_CLOUD_PROJECT=$PROJECT
+PROJECT_NUMBER=$PROJECT_NUMBER
+REGION=$REGION
+LAKE_BUCKET=$LAKE_BUCKET
+KAFKA_BROKERS=127.0.0.1:9092
+END
+  put "$ROOT/usr/local/bin/hospital-replay" 755 root:root replay <"$OPT/current/hospital-replay.sh"
   put "$RUN/health.env" 600 root:root health <<END
 RELEASE=$RELEASE
 END

@@ -42,6 +42,10 @@ for (const [name, settings] of Object.entries(choices)) {
   })
 }
 
+test('shellcheck finds nothing in the command for replays', () => {
+  assert.equal(tool('shellcheck', ['--severity=style', '-'], text('hospital-replay.sh')).stdout, '')
+})
+
 test('shellcheck would find what bash takes and nobody means', () => {
   assert.match(tool('shellcheck', ['--shell=bash', '-'], '#!/bin/bash\nrm -rf $1/*\n').stdout, /SC2086/)
 })

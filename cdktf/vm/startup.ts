@@ -46,6 +46,8 @@ export function startupVariables(stage: Stage, archive: VmArchive): Record<strin
   return {
     ENVIRONMENT: settings.name,
     PROJECT: settings.project,
+    PROJECT_NUMBER: settings.projectNumber,
+    REGION: settings.region,
     RELEASE: archive.hash,
     RELEASE_URL: `gs://${names.bucket('code')}/vm/${archive.hash}.zip`,
     NODE_VERSION: archive.node.version,
