@@ -5,7 +5,7 @@ import { manifest } from '@pipeline/functions/manifest.ts'
 import { TOPICS } from '@pipeline/functions/manifest-parts.ts'
 import { estimate } from './cost.ts'
 import { mayGo } from './kept.ts'
-import { namesOf } from './names.ts'
+import { namesOf, secretsOf, VM_SECRETS } from './names.ts'
 import { checkReady, missing } from './ready.ts'
 import { certificates, fillSecrets, firstSecrets } from './secrets.ts'
 import { choices, everything, settingsWith, synthesize } from './testing/synthesized.ts'
@@ -85,6 +85,22 @@ test('a secret that is there stays, and one that only a person knows is asked fo
     code: 'SETTING_INVALID',
     message: /demo-postgres-admin-password/,
   })
+})
+
+test('what only a customer has is made by nobody else', () => {
+  const own = choices['own parts']!
+  const first = Object.keys(firstSecrets(own))
+  for (const secret of ['export-encryption-key', 'clickhouse-password', 'postgres-admin-password']) {
+    assert.ok(!first.includes(secret), secret)
+    assert.throws(() => fillSecrets(own, [secret], () => ''), {
+      code: 'SETTING_INVALID',
+      message: new RegExp(`second-${secret}`),
+    })
+  }
+  assert.deepEqual(
+    [...secretsOf(settings), ...VM_SECRETS].filter((secret) => !(secret in firstSecrets(settings))),
+    [],
+  )
 })
 
 test('the certificate of the VM is signed by the authority and names both of its parts', () => {

@@ -54,6 +54,7 @@ export function environmentOf(
         return
       case 'cloud':
         if (source.what === 'location') return set(settings.region)
+        if (source.what === 'environment') return set(settings.name)
         return set(tags[source.what.slice('policy-tag-'.length) as Identifies])
       case 'kafka':
         result.inNetwork = true

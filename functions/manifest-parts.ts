@@ -54,8 +54,11 @@ export type SettingSource =
   | { from: 'dataset'; dataset: DatasetName }
   /** One in the cloud, another in the local stack. */
   | { from: 'either'; cloud: SettingSource; local: SettingSource }
-  /** Set by the cloud stack only: where its data lies, and the policy tags of the catalog's classes. */
-  | { from: 'cloud'; what: 'location' | `policy-tag-${Identifies}` }
+  /**
+   * Set by the cloud stack only: where its data lies, the policy tags of the catalog's classes, and the environment's
+   * name, which stands before the name of each dataset (`demo_marts`).
+   */
+  | { from: 'cloud'; what: 'location' | 'environment' | `policy-tag-${Identifies}` }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
   | { from: 'local'; what: 'storage-emulator' | 'pubsub-emulator' | 'duckdb-file' | 'published-file' }
 
