@@ -8,7 +8,7 @@ import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucke
 import type { Access, FunctionEntry, Topic } from '@pipeline/functions/manifest-parts.ts'
 import type { ITerraformDependable } from 'cdktf'
 import type { Buckets } from './lake.ts'
-import type { VmSecret } from './names.ts'
+import { secretsOf, type VmSecret } from './names.ts'
 import type { Stage } from './stage.ts'
 
 export interface Resources {
@@ -57,6 +57,12 @@ export function grant(
     default:
       return unknown(access)
   }
+}
+
+/** Rights of a manifest entry in an environment; a secret that the environment has not needs none. */
+export function accessOf({ settings }: Stage, { access }: FunctionEntry): Access[] {
+  const secrets = secretsOf(settings)
+  return access.filter((each) => each.kind !== 'secret' || secrets.includes(each.secret))
 }
 
 /** Lets an account read one of the stack's own secrets. */

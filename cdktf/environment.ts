@@ -1,6 +1,7 @@
 import type { FunctionEntry, Secret, SettingSource } from '@pipeline/functions/manifest-parts.ts'
 import type { PolicyTags } from '@pipeline/functions/warehouse/bigquery/schema.ts'
 import type { Identifies } from '@pipeline/hospital/catalog.ts'
+import { secretsOf } from './names.ts'
 import type { Stage } from './stage.ts'
 
 /** Brokers of the VM as the network sees them: TLS and SASL. */
@@ -53,6 +54,7 @@ export function environmentOf(
         return
       case 'cloud':
         if (source.what === 'location') return set(settings.region)
+        if (source.what === 'environment') return set(settings.name)
         return set(tags[source.what.slice('policy-tag-'.length) as Identifies])
       case 'kafka':
         result.inNetwork = true
@@ -65,6 +67,7 @@ export function environmentOf(
         }
         return set(clickhouseUrl(stage))
       case 'secret':
+        if (!secretsOf(settings).includes(source.secret)) return
         if (source.secret.startsWith('postgres-')) result.inNetwork = true
         result.secrets.push({ name, secret: source.secret })
         return

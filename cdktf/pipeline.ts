@@ -1,5 +1,5 @@
 import { DATASETS, type FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
-import { grant, grantSecret, logUsers, type Resources } from './access.ts'
+import { accessOf, grant, grantSecret, logUsers, type Resources } from './access.ts'
 import type { Archive } from './archives/archive.ts'
 import { buildCi } from './ci.ts'
 import { buildDatabase } from './database.ts'
@@ -52,7 +52,7 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
     dependsOn: [...grantVm(stage, resources), ...encrypting],
   })
   const functions = entries.map((entry) => {
-    const rights = entry.access.map((access) => grant(stage, entry.name, access, resources))
+    const rights = accessOf(stage, entry).map((access) => grant(stage, entry.name, access, resources))
     if (environmentOf(stage, entry, tags).trustsVm) rights.push(grantSecret(stage, entry.name, 'private-ca'))
     const caller = entry.trigger.kind === 'push' ? 'push' : 'schedule'
     const { cloudFunction, mayInvoke, uri } = buildFunction(stage, entry, {
@@ -62,7 +62,8 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
       connector: network.connector.id,
       repository: images.repository.id,
       buildAccount: accounts.get('build')!.email,
-      callers: [caller],
+      // A replay on the VM has a loader look again at what it gave up.
+      callers: [caller, ...(entry.name.startsWith('load-') ? ['vm'] : [])],
       rights: [...rights, ...images.rights, accounts.get(entry.name)!],
     })
     const dependsOn = mayInvoke as never

@@ -28,8 +28,10 @@ export function stage(scope: Construct, id: string, settings: Settings, protect:
     project: settings.project,
     region: settings.region,
     zone: settings.zone,
+    // Budgets and some other APIs want to know which project a person's request counts for.
+    userProjectOverride: true,
+    billingProject: settings.project,
     defaultLabels: labels,
   })
-  stack.addOverride('terraform.required_version', TERRAFORM_VERSION)
   return { stack, settings, names: namesOf(settings), size: sizes[settings.size], labels, protect }
 }

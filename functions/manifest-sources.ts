@@ -50,6 +50,7 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   KAFKA_SASL_PASSWORD: { from: 'secret', secret: SECRETS.kafkaReaderPassword },
   CLICKHOUSE_URL: { from: 'clickhouse' },
   CLICKHOUSE_PASSWORD: { from: 'secret', secret: SECRETS.clickhousePassword },
+  EXPORT_ENCRYPTION_KEY: { from: 'secret', secret: SECRETS.exportKey },
   LOG_LEVEL: { from: 'value', value: 'info' },
 }
 
@@ -78,6 +79,8 @@ export const publishDeadLetters: Access = {
   role: 'roles/pubsub.publisher',
 }
 export const readClickhousePassword = readSecret(SECRETS.clickhousePassword)
+
+export const readExportKey = readSecret(SECRETS.exportKey)
 
 export const runJobs: Access = { kind: 'project', role: 'roles/bigquery.jobUser' }
 export const onDatasets = (role: string, ...datasets: DatasetName[]): Access[] =>

@@ -6,6 +6,7 @@ import {
   publishDeadLetters,
   readClickhousePassword,
   readDatabase,
+  readExportKey,
   readLake,
   readSecret,
   runJobs,
@@ -164,7 +165,7 @@ export const manifest: readonly FunctionEntry[] = [
     maxInstances: 1,
     // PostgreSQL sends meanwhile, so a second thread gains nothing and takes memory.
     settings: { ...settingsOf(settingNames['batch-export']), DUCKDB_THREADS: { from: 'value', value: '1' } },
-    access: [changeLake, readDatabase],
+    access: [changeLake, readDatabase, readExportKey],
   },
   {
     name: 'compact-lake',
@@ -210,6 +211,7 @@ export const manifest: readonly FunctionEntry[] = [
       readDatabase,
       readSecret(SECRETS.kafkaReaderPassword),
       readClickhousePassword,
+      readExportKey,
       runJobs,
       ...onDatasets('roles/bigquery.dataViewer', DATASETS.raw),
     ],

@@ -1,24 +1,6 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
-
-const whole = (fallback: number, min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback)
-const emulatorUrl = z
-  .url({ protocol: /^https?$/ })
-  .transform((url) => url.replace(/(\/storage\/v1)?\/*$/, ''))
-  .optional()
-
-const dataset = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_]{1,1024}$/)
-    .default(fallback)
-const policyTag = z
-  .string()
-  .regex(/^projects\/[^/]+\/locations\/[^/]+\/taxonomies\/\d+\/policyTags\/\d+$/)
-  .optional()
-
-const memory = z.string().regex(/^[1-9]\d*(MB|GB|MiB|GiB)$/)
+import { aes256Key, dataset, emulatorUrl, memory, policyTag, whole } from './setting-kinds.ts'
 
 const logging = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }
 
@@ -105,6 +87,8 @@ export const settingSchemas = {
   CLICKHOUSE_INSERT_ROWS: whole(50_000, 1, 1_000_000),
   /** PostgreSQL's text of a part of an export, from this to twice this many bytes. */
   EXPORT_PART_BYTES: whole(24 * 1024 * 1024, 1024, 256 * 1024 * 1024),
+  /** The customer's own key for exports: 32 bytes in base64. Google keeps no copy: without it they can't be read. */
+  EXPORT_ENCRYPTION_KEY: aes256Key.optional(),
   /** What DuckDB may take to write a part. */
   EXPORT_MEMORY_LIMIT: memory.default('96MB'),
   /** The DuckDB file that is published for readers; without it reconcile leaves it out. */
@@ -213,6 +197,7 @@ export const settingNames = {
     'STORAGE_EMULATOR_HOST',
     ...warehouse,
     'DUCKDB_PUBLISHED_PATH',
+    'EXPORT_ENCRYPTION_KEY',
     'LOG_LEVEL',
   ],
   'batch-export': [
@@ -221,6 +206,7 @@ export const settingNames = {
     'GOOGLE_CLOUD_PROJECT',
     'STORAGE_EMULATOR_HOST',
     'EXPORT_PART_BYTES',
+    'EXPORT_ENCRYPTION_KEY',
     'EXPORT_MEMORY_LIMIT',
     'DUCKDB_THREADS',
     'FUNCTION_TIMEOUT_SECONDS',

@@ -1,5 +1,6 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { withReplayOptions } from './replay/ask.ts'
 
 // There is no cloud here: its clients must not look for one.
 process.env.METADATA_SERVER_DETECTION ??= 'none'
@@ -115,20 +116,9 @@ program
     (await import('@pipeline/cdktf/deploy.ts')).destroyCommand(options.environment, options),
   )
 
-program
-  .command('replay')
-  .description(
-    'send again what lies in dead letters, in the lake or in Kafka; exit code 1 when something stays',
-  )
-  .option('--dead-letters', 'all dead letters that can be read now')
-  .option(
-    '--from <place>',
-    'objects of the lake by prefix (changes/...), or topic:partition:offset[-offset] of Kafka',
-  )
-  .option('--code <code>', 'only dead letters of this code')
-  .option('--source <name>', 'only dead letters of this component')
-  .option('--dry-run', 'print what would be sent and send nothing')
-  .action(async (options) => (await import('./commands/replay.ts')).replayCommand(options))
+withReplayOptions(program.command('replay')).action(async (options) =>
+  (await import('./commands/replay.ts')).replayCommand(options),
+)
 
 program
   .command('doctor')

@@ -12,6 +12,10 @@ export const tools = {
   /** bqemulator pins other versions than dbt does. */
   bqemulatorVenv: join(root, '.tools', 'bqemulator-venv'),
   dbt: join(root, '.venv', 'bin', 'dbt'),
+  /** checkov and shellcheck, for tests of the cloud's stack alone. */
+  checksVenv: join(root, '.tools', 'checks-venv'),
+  /** What CDKTF goes on as; a test synthesizes with it. */
+  cdktn: join(root, '.tools', 'cdktn'),
 }
 
 /** Where one stack keeps its state. */

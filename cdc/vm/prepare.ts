@@ -1,7 +1,7 @@
 import { safeError } from '@pipeline/hospital/errors.ts'
 import { pino } from 'pino'
 import { applyConnector, readConnector } from '../connect/connector.ts'
-import { checkServer, migrate, setRolePasswords } from '../database.ts'
+import { checkServer, enableAudit, migrate, setRolePasswords } from '../database.ts'
 import { createKafka } from '../relay/kafka.ts'
 import { createTopics } from '../topics.ts'
 import { ensureUser } from './redpanda-user.ts'
@@ -21,8 +21,9 @@ try {
   const settings = readPrepareSettings(process.env)
   const kafka = createKafka({ brokers: settings.KAFKA_BROKERS.split(',') }, 'hospital-prepare', logger)
   await ensureUser(settings.REDPANDA_ADMIN_URL, settings.KAFKA_READER_USER, settings.KAFKA_READER_PASSWORD)
-  const topics = await createTopics(kafka)
+  const topics = await createTopics(kafka, settings.KAFKA_RETENTION_DAYS)
   await checkServer(settings.DATABASE_ADMIN_URL)
+  const audited = await enableAudit(settings.DATABASE_ADMIN_URL)
   const migrations = await migrate(settings.DATABASE_ADMIN_URL)
   await setRolePasswords(settings.DATABASE_ADMIN_URL, {
     cdc: settings.POSTGRES_CDC_PASSWORD,
@@ -30,7 +31,7 @@ try {
     writer: passwordIn(settings.DATABASE_WRITER_URL),
   })
   await applyConnector(settings.CONNECT_URL, await readConnector())
-  logger.info({ topics, migrations }, 'prepared')
+  logger.info({ topics, migrations, audited }, 'prepared')
 } catch (error) {
   logger.error({ error: safeError(error) }, 'not prepared yet')
   process.exitCode = 1

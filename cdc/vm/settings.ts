@@ -12,6 +12,8 @@ const schema = z.object({
   DATABASE_READER_URL: withPassword,
   DATABASE_WRITER_URL: withPassword,
   KAFKA_BROKERS: z.string().min(1),
+  /** How long topics of the pipeline keep what was read already. */
+  KAFKA_RETENTION_DAYS: z.coerce.number().int().min(1).max(30),
   REDPANDA_ADMIN_URL: service,
   KAFKA_READER_USER: z.string().min(1),
   KAFKA_READER_PASSWORD: z.string().min(16),

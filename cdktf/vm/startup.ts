@@ -46,6 +46,8 @@ export function startupVariables(stage: Stage, archive: VmArchive): Record<strin
   return {
     ENVIRONMENT: settings.name,
     PROJECT: settings.project,
+    PROJECT_NUMBER: settings.projectNumber,
+    REGION: settings.region,
     RELEASE: archive.hash,
     RELEASE_URL: `gs://${names.bucket('code')}/vm/${archive.hash}.zip`,
     NODE_VERSION: archive.node.version,
@@ -54,6 +56,7 @@ export function startupVariables(stage: Stage, archive: VmArchive): Record<strin
     KAFKA_HOST: names.host('kafka'),
     KAFKA_READER,
     REDPANDA_IMAGE: settings.redpandaImage,
+    KAFKA_RETENTION_DAYS: String(settings.kafkaRetentionDays),
     REDPANDA_CORES: String(Math.max(1, Math.floor(Number(size.vm.split('-').at(-1)) / 2))),
     REDPANDA_MEMORY_MIB: String(memory.redpanda),
     CONNECT_HEAP_MIB: String(memory.connect),

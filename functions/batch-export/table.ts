@@ -73,7 +73,7 @@ async function upload(
   const { name, rows, contentType } = object
   const bytes = await readFile(file)
   const md5 = createHash('md5').update(bytes).digest('base64')
-  const written = await store.create({ name, bytes, contentType, metadata: { count: String(rows) } })
+  const written = await store.create({ name, bytes, contentType, metadata: { count: String(rows), md5 } })
   if (written === 'exists') {
     const there = await store.head(name)
     if (there?.md5 !== md5) throw new PipelineError('LAKE_CONFLICT', { object: name })

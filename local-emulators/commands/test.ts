@@ -38,8 +38,8 @@ function node(
  * stack that is started once, and chaos at the end on another one.
  */
 export async function test(only: string[]): Promise<void> {
-  await install()
   const files = only.length > 0 ? only : find('**/*.test.ts')
+  await install({ checks: files.some((file) => file.includes('cdktf')) })
   const onStack = files.filter((file) => file.includes(STACK_TESTS))
   const chaos = files.filter((file) => file.endsWith(CHAOS_TEST))
   const alone = files.filter((file) => !onStack.includes(file) && !chaos.includes(file))

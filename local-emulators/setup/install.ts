@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { Listr, type ListrTask } from 'listr2'
 import { root, tools } from '../paths.ts'
@@ -10,6 +10,8 @@ import { checkRequirements, findPython } from './requirements-check.ts'
 const UV = 'uv==0.13.9'
 const requirementsFile = join(root, 'local-emulators', 'setup', 'requirements.txt')
 const bqemulatorFile = join(root, 'local-emulators', 'setup', 'requirements-bqemulator.txt')
+const checksFile = join(root, 'local-emulators', 'setup', 'requirements-checks.txt')
+const cdktnFile = join(root, 'local-emulators', 'setup', 'cdktn', 'package-lock.json')
 const pomFile = join(root, 'cdc', 'connect', 'pom.xml')
 
 /** Runs a command and reports its last line as it goes. Throws SETTING_INVALID with the end of its output. */
@@ -47,6 +49,19 @@ async function installPython(venv: string, file: string, progress: (line: string
   await command(python, ['-m', 'pip', 'install', '--disable-pip-version-check', UV], progress)
   const args = ['pip', 'install', '--no-build', '--require-hashes', '--python', python]
   await command(join(venv, 'bin', 'uv'), [...args, '-r', file], progress)
+}
+
+/** Brings a folder to a lockfile of its own. */
+async function installCdktn(progress: (line: string) => void): Promise<void> {
+  await mkdir(tools.cdktn, { recursive: true })
+  for (const file of ['package.json', 'package-lock.json']) {
+    await copyFile(join(dirname(cdktnFile), file), join(tools.cdktn, file))
+  }
+  await command(
+    'npm',
+    ['ci', '--no-fund', '--no-audit', '--ignore-scripts', '--prefix', tools.cdktn],
+    progress,
+  )
 }
 
 async function installJars(progress: (line: string) => void): Promise<void> {
@@ -93,8 +108,11 @@ function stamped(
   }
 }
 
-/** Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. */
-export async function install(): Promise<void> {
+/**
+ * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
+ * adds what only tests of the cloud's stack need.
+ */
+export async function install({ checks = false } = {}): Promise<void> {
   const missing = (await checkRequirements()).filter(({ ok }) => !ok)
   if (missing.length > 0) {
     const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
@@ -108,6 +126,14 @@ export async function install(): Promise<void> {
       stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, bqemulatorFile, (progress) =>
         installPython(tools.bqemulatorVenv, bqemulatorFile, progress),
       ),
+      ...(checks
+        ? [
+            stamped('Python packages: checkov, shellcheck', tools.checksVenv, checksFile, (progress) =>
+              installPython(tools.checksVenv, checksFile, progress),
+            ),
+            stamped('Node packages: cdktn', tools.cdktn, cdktnFile, installCdktn),
+          ]
+        : []),
       stamped('Java archives: Kafka, Connect, Debezium', tools.jars, pomFile, installJars),
     ],
     {

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+
+export const whole = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback)
+export const emulatorUrl = z
+  .url({ protocol: /^https?$/ })
+  .transform((url) => url.replace(/(\/storage\/v1)?\/*$/, ''))
+  .optional()
+
+export const dataset = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,1024}$/)
+    .default(fallback)
+export const policyTag = z
+  .string()
+  .regex(/^projects\/[^/]+\/locations\/[^/]+\/taxonomies\/\d+\/policyTags\/\d+$/)
+  .optional()
+
+export const memory = z.string().regex(/^[1-9]\d*(MB|GB|MiB|GiB)$/)
+/** 32 bytes in base64. */
+export const aes256Key = z
+  .string()
+  .regex(/^[A-Za-z0-9+/]{43}=$/)
+  .transform((text) => Buffer.from(text, 'base64'))
