@@ -69,8 +69,8 @@ export function createMetrics() {
     }),
     newestCommit: new Gauge({
       name: 'relay_newest_commit_timestamp_seconds',
-      help: 'When the newest record that was read was committed, Unix time',
-      labelNames: ['topic', 'partition'],
+      help: 'When the first change of the newest message that Pub/Sub took was committed, Unix time',
+      labelNames: ['table'],
       registers,
     }),
     inFlight: new Gauge({

@@ -175,10 +175,7 @@ export class Relay {
     const { topic, partition } = batch
     const stream = this.stream(topic, partition, Number(batch.firstOffset() ?? 0))
     const newest = stream.take(recordsOf(batch))
-    if (newest) {
-      this.newestCommit = Date.parse(newest)
-      this.options.metrics.newestCommit.set({ topic, partition }, this.newestCommit / 1000)
-    }
+    if (newest) this.newestCommit = Date.parse(newest)
     this.options.metrics.lag.set({ topic, partition }, Math.max(0, Number(batch.offsetLag())))
     if (this.openBytes() > this.options.maxInFlightBytes / 2) this.flushAll()
     while (
