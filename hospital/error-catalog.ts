@@ -177,6 +177,21 @@ export const errorCatalog = {
     retry: 'never',
     todo: 'send what the function documents',
   },
+  REPORTS_MISSING: {
+    what: 'there are no reports yet',
+    retry: 'backoff',
+    todo: 'load and build the marts: locally npm run load and npm run dbt, in the cloud the loaders and run-dbt',
+  },
+  REPORTS_UNAVAILABLE: {
+    what: 'the reports can not be read now',
+    retry: 'backoff',
+    todo: 'look at the warehouse (locally the published DuckDB file, in the cloud BigQuery) and at the rights of the page',
+  },
+  HEALTH_UNAVAILABLE: {
+    what: 'nobody tells how the pipeline is',
+    retry: 'backoff',
+    todo: 'locally start the stack with npm run up; in the cloud look at the rights of the page on marts and metrics',
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorCatalog
