@@ -187,10 +187,10 @@ export const errorCatalog = {
     retry: 'backoff',
     todo: 'look at the warehouse (locally the published DuckDB file, in the cloud BigQuery) and at the rights of the page',
   },
-  HEALTH_UNAVAILABLE: {
-    what: 'nobody tells how the pipeline is',
+  FOLLOW_UNAVAILABLE: {
+    what: 'a change can not be followed now',
     retry: 'backoff',
-    todo: 'locally start the stack with npm run up; in the cloud look at the rights of the page on marts and metrics',
+    todo: 'try again; if it stays, look at the named part',
   },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -33,6 +33,8 @@ export function judge(seen: Observation, limits: Limits = defaults): Health {
   }
 }
 
+const open = (count: number, one: string): string =>
+  count === 0 ? 'nothing waits' : `${counted(count, one)} open`
 const NO_FLOW: Flow = { total: null, perMinute: null }
 
 /** The way of a change as the pipeline page draws it. */
@@ -52,7 +54,7 @@ function hopsOf(seen: Observation, found: readonly Check[]): Hop[] {
       state: stateOf('capture'),
       ...flow(kafka),
       unit: 'records',
-      waiting: wal === null || wal === undefined ? '' : `${bytes(wal)} of WAL`,
+      waiting: wal === null || wal === undefined ? '' : `${bytes(wal)} of WAL open`,
     },
     {
       id: 'pubsub',
@@ -61,7 +63,7 @@ function hopsOf(seen: Observation, found: readonly Check[]): Hop[] {
       state: stateOf('relay'),
       ...flow(relay),
       unit: 'changes',
-      waiting: relay ? counted(relay.openRecords, 'record') : '',
+      waiting: relay ? open(relay.openRecords, 'record') : '',
     },
     ...(subscriptions ?? []).map((each) => ({
       id: each.name,
@@ -73,7 +75,7 @@ function hopsOf(seen: Observation, found: readonly Check[]): Hop[] {
       ]),
       ...flow(each),
       unit: 'messages',
-      waiting: counted(each.open, 'message'),
+      waiting: open(each.open, 'message'),
     })),
   ]
   const age = checks.dataAge(seen)
@@ -94,7 +96,7 @@ function hopsOf(seen: Observation, found: readonly Check[]): Hop[] {
     state: worst([stateOf('dbt'), stateOf('data')]),
     ...NO_FLOW,
     unit: '',
-    waiting: dbt ? `last run ${dbt.result}` : '',
+    waiting: dbt ? `last run ${dbt.result}` : 'not built yet',
   })
   return hops
 }

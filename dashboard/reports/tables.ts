@@ -79,7 +79,7 @@ const journey: TableSpec = {
     column('visit_date', 'Day', 'date'),
     column('visit_id', 'Visit', 'text'),
     column('patient_pseudonym', 'Patient', 'text'),
-    column('visit_number', 'Visit of the patient', 'count'),
+    column('visit_number', 'Visit no.', 'count'),
     column('age_group', 'Age', 'text'),
     column('doctor_name', 'Doctor', 'text'),
     column('specialization', 'Department', 'text'),

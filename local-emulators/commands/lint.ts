@@ -7,6 +7,7 @@ export async function lint(): Promise<void> {
   const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
   const codes = [
     await runInherited(bin('tsc'), ['--project', root]),
+    await runInherited(bin('tsc'), ['--project', join(root, 'dashboard', 'page')]),
     await runInherited(bin('biome'), ['check', root]),
   ]
   if (codes.some((code) => code !== 0)) process.exitCode = 1
