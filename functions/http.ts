@@ -2,7 +2,7 @@ import diagnostics from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework'
 import { PipelineError, safeError } from '@pipeline/hospital/errors.ts'
-import { registry, watchRequest } from './metrics.ts'
+import { serveMetrics, watchRequest } from './metrics.ts'
 
 let raw = false
 
@@ -33,10 +33,7 @@ export function sendError(response: Response, status: number, error: unknown): v
 export function postFunction(work: (request: Request, response: Response) => Promise<void>): HttpFunction {
   takeBodiesRaw()
   return async (request, response) => {
-    if (request.method === 'GET' && request.path === '/metrics') {
-      response.set('Content-Type', registry.contentType).send(await registry.metrics())
-      return
-    }
+    if (await serveMetrics(request, response)) return
     if (request.method === 'GET' || request.method === 'HEAD') {
       response.status(200).json({ status: 'ok' })
       return

@@ -13,8 +13,8 @@ export type Topic = (typeof TOPICS)[keyof typeof TOPICS]
 export const BUCKETS = { lake: 'lake' } as const
 export type BucketName = (typeof BUCKETS)[keyof typeof BUCKETS]
 
-/** Datasets of BigQuery by what they hold: change logs, loads under way, tables over the lake. */
-export const DATASETS = { raw: 'raw', loads: 'raw_loads', external: 'external' } as const
+/** Datasets of BigQuery by what they hold: change logs, loads under way, tables over the lake, what reports read. */
+export const DATASETS = { raw: 'raw', loads: 'raw_loads', external: 'external', marts: 'marts' } as const
 export type DatasetName = (typeof DATASETS)[keyof typeof DATASETS]
 
 /** Secrets by what they hold; none has a default. */
@@ -47,7 +47,16 @@ export type SettingSource =
   /** Set by the cloud stack only: where its data lies, and the policy tags of the catalog's classes. */
   | { from: 'cloud'; what: 'location' | `policy-tag-${Identifies}` }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
-  | { from: 'local'; what: 'storage-emulator' | 'pubsub-emulator' | 'duckdb-file' | 'published-file' }
+  | {
+      from: 'local'
+      what:
+        | 'storage-emulator'
+        | 'pubsub-emulator'
+        | 'duckdb-file'
+        | 'published-file'
+        | 'page-assets'
+        | 'pipeline-url'
+    }
 
 export type Access =
   | { kind: 'bucket'; bucket: BucketName; role: string }
@@ -78,6 +87,11 @@ export interface ScheduleTrigger {
   retries: number
 }
 
+/** People open it with a browser: in the cloud behind Identity-Aware Proxy, which nobody passes without being let. */
+export interface PageTrigger {
+  kind: 'page'
+}
+
 export interface FunctionEntry {
   name: string
   /** The name that `index.ts` in `folder` registers with the framework. */
@@ -85,7 +99,7 @@ export interface FunctionEntry {
   /** Below functions/. */
   folder: string
   runtime: 'nodejs24'
-  trigger: PushTrigger | ScheduleTrigger
+  trigger: PushTrigger | ScheduleTrigger | PageTrigger
   memoryMiB: number
   cpu: number
   timeoutSeconds: number

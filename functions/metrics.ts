@@ -1,3 +1,4 @@
+import type { Request, Response } from '@google-cloud/functions-framework'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** What a function's process did, as Prometheus reads it at `/metrics`. One process serves one function. */
@@ -42,4 +43,11 @@ export function watchRequest(response: {
     requests.inc({ status: String(response.statusCode) })
     seconds.observe((performance.now() - from) / 1000)
   })
+}
+
+/** Answers `GET /metrics` for Prometheus; false for any other request. */
+export async function serveMetrics(request: Request, response: Response): Promise<boolean> {
+  if (request.method !== 'GET' || request.path !== '/metrics') return false
+  response.set('Content-Type', registry.contentType).send(await registry.metrics())
+  return true
 }
