@@ -51,7 +51,7 @@ function showChecks(checks: readonly Check[]): void {
   const table = h('table', {}, h('thead', {}, h('tr', {}, ...heads)), h('tbody', {}, ...checks.map(row)))
   show(
     byId('checks'),
-    h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'All checks' }, table),
+    h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Rows' }, table),
   )
 }
 

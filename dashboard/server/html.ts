@@ -39,7 +39,7 @@ const table = (
     <label class="search">Search <input type="search" id="search" autocomplete="off" /></label>
     <a class="button" id="csv" download>CSV</a>
   </header>
-  <div class="scroll" tabindex="0" role="region" aria-labelledby="table-title"><table id="rows"></table></div>
+  <div class="scroll" tabindex="0" role="region" aria-label="Rows"><table id="rows"></table></div>
   <nav class="pages" id="pages" aria-label="Pages of the table"></nav>
 </section>`
 
