@@ -57,3 +57,6 @@ export async function writePage(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   for (const { name, data } of files) await writeFile(join(folder, name), data)
 }
+
+/** `node dashboard/build.ts <folder>`. */
+if (import.meta.main) await writePage(process.argv[2] ?? 'page')

@@ -9,6 +9,7 @@ import { findTable, type Table } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import type { StackFile } from '../stack-file.ts'
 import { readWarehouse } from '../warehouse-file.ts'
+import { clickhouseHeaders } from './sources.ts'
 import { type ChangePlace, inNewBatches, inWarehouse, objectOf } from './newest-change.ts'
 
 const PATIENCE_MS = 5_000
@@ -50,6 +51,7 @@ async function lakeStep(lake: Lake, table: Table, change: ChangePlace): Promise<
 
 async function clickhouseStep(
   { clickhouseUrl }: StackFile,
+  password: string | undefined,
   table: Table,
   key: string,
   change: ChangePlace,
@@ -63,7 +65,10 @@ async function clickhouseStep(
   for (const [name, value] of Object.entries({ key, topic, partition, offset }))
     search.set(`param_${name}`, String(value))
   try {
-    const response = await fetch(`${clickhouseUrl}/?${search}`, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const response = await fetch(`${clickhouseUrl}/?${search}`, {
+      headers: clickhouseHeaders(password),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    })
     if (!response.ok) return unknown(id, title, 'ClickHouse does not answer')
     const { data } = (await response.json()) as { data: { version: string; stored: string }[] }
     const { version, stored } = data[0]!
@@ -98,8 +103,16 @@ async function reportsStep({ publishedFile }: StackFile, table: Table, change: C
   }
 }
 
+interface FollowerOptions {
+  now?: () => Date
+  clickhousePassword?: string
+}
+
 /** Follows the newest change of a row through the local stack. Looks at keys, positions and times alone. */
-export function stackFollower(stack: StackFile, now: () => Date = () => new Date()): Follower {
+export function stackFollower(
+  stack: StackFile,
+  { now = () => new Date(), clickhousePassword }: FollowerOptions = {},
+): Follower {
   const storage = storageClient({ projectId: stack.projectId, emulatorHost: stack.gcsEndpoint })
   const lake = gcsLake(storage.bucket(stack.gcsBucket))
   return {
@@ -119,7 +132,7 @@ export function stackFollower(stack: StackFile, now: () => Date = () => new Date
       const { op, committedAt, capturedAt, topic, partition, offset, sequence, loadedAt } = change
       const [inLake, inClickhouse, inReports] = await Promise.all([
         lakeStep(lake, table, change),
-        clickhouseStep(stack, table, key, change),
+        clickhouseStep(stack, clickhousePassword, table, key, change),
         reportsStep(stack, table, change),
       ])
       const raw = `raw.${name}_changes`

@@ -1,5 +1,6 @@
 import { connectorHealth } from '@pipeline/cdc/connect/connector.ts'
-import type { Observation, Part } from '@pipeline/dashboard/health/observation.ts'
+import type { Flow, Observation, Part } from '@pipeline/dashboard/health/observation.ts'
+import type { EmulatorStats } from '../pubsub/stats.ts'
 import type { StackFile } from '../stack-file.ts'
 import { Kept } from './kept.ts'
 import { Rates } from './rates.ts'
@@ -12,6 +13,8 @@ export interface ObserverOptions {
   runsFile: string
   /** The processes as their supervisor sees them; undefined where nobody does. */
   parts: () => readonly Part[] | undefined
+  /** For a ClickHouse that asks who it is. */
+  clickhouse?: { clickhousePassword: string }
 }
 
 const COSTLY_MS = 3_000
@@ -30,7 +33,11 @@ export class Observer {
   constructor(options: ObserverOptions) {
     const { stack } = options
     this.options = options
-    this.clickhouse = new Kept(() => sources.clickhouseFigures(stack), COSTLY_MS, PATIENCE_MS)
+    this.clickhouse = new Kept(
+      () => sources.clickhouseFigures(stack, options.clickhouse?.clickhousePassword),
+      COSTLY_MS,
+      PATIENCE_MS,
+    )
     this.deadLetters = new Kept(() => sources.countDeadLetters(stack), COSTLY_MS, PATIENCE_MS)
     this.warehouse = new Kept(() => sources.publishedState(stack), COSTLY_MS, PATIENCE_MS)
   }
@@ -50,7 +57,8 @@ export class Observer {
       sources.slotFigures(stack).then((found) => found ?? ('missing' as const), none),
       connectorHealth(stack.connectUrl, stack.connectorName).catch(none),
       sources.relayFigures(stack).catch(none),
-      sources.pubsubStats(stack).catch(none),
+      // Google's emulator does not tell.
+      stack.pubsubHttpUrl === '' ? undefined : sources.pubsubStats(stack).catch(none),
       this.clickhouse.get(),
       this.deadLetters.get(),
       this.warehouse.get(),
@@ -76,14 +84,7 @@ export class Observer {
         openRecords: relay.openRecords,
         newestCommitAt: relay.newestCommitAt,
       },
-      subscriptions:
-        pubsub &&
-        Object.entries(pubsub.subscriptions).map(([path, stats]) => ({
-          name: path.split('/').at(-1)!,
-          open: stats.backlog,
-          oldestSeconds: stats.oldestUnackedAgeSeconds,
-          ...flow(path, stats.acked),
-        })),
+      ...(pubsub === undefined ? {} : { subscriptions: pubsub && this.subscriptions(pubsub, flow) }),
       clickhouse: clickhouse && {
         ...flow('clickhouse', clickhouse.changes),
         committedAt: clickhouse.committedAt,
@@ -93,5 +94,14 @@ export class Observer {
       reconcile: runs.reconcile ?? null,
       dbt: runs.dbt ?? null,
     }
+  }
+
+  private subscriptions({ subscriptions }: EmulatorStats, flow: (name: string, total: number) => Flow) {
+    return Object.entries(subscriptions).map(([path, stats]) => ({
+      name: path.split('/').at(-1)!,
+      open: stats.backlog,
+      oldestSeconds: stats.oldestUnackedAgeSeconds,
+      ...flow(path, stats.acked),
+    }))
   }
 }

@@ -9,8 +9,8 @@ import { readWarehouse } from '../warehouse-file.ts'
 const PATIENCE_MS = 3_000
 
 /** JSON of a part over HTTP. Throws when it does not answer in time, or with an error. */
-async function json<T>(url: string): Promise<T> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) })
+async function json<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE_MS) })
   if (!response.ok) {
     await response.body?.cancel()
     throw new Error(`answers ${response.status}`)
@@ -68,12 +68,17 @@ export async function slotFigures(stack: StackFile): Promise<SlotFigures | undef
 export const pubsubStats = (stack: StackFile): Promise<EmulatorStats> =>
   json<EmulatorStats>(`${stack.pubsubHttpUrl}/stats`)
 
+/** Who asks, where ClickHouse wants to know. */
+export const clickhouseHeaders = (password: string | undefined): Record<string, string> =>
+  password === undefined ? {} : { 'X-ClickHouse-User': 'hospital', 'X-ClickHouse-Key': password }
+
 /** ClickHouse's answer while the sink has made no table yet. */
 const NO_TABLE = 'answers 404'
 
 /** What ClickHouse has. Throws when it does not answer. */
 export async function clickhouseFigures(
   stack: StackFile,
+  password?: string,
 ): Promise<{ changes: number; committedAt: string | null }> {
   const newest = catalog
     .map(({ name }) => `SELECT max(_committed_at) AS at FROM hospital.${name}`)
@@ -82,6 +87,7 @@ export async function clickhouseFigures(
     FROM (${newest}) FORMAT JSON`
   const answer = await json<{ data: { changes: string; newest: string }[] }>(
     `${stack.clickhouseUrl}/?${new URLSearchParams({ query })}`,
+    clickhouseHeaders(password),
   ).catch((error: unknown) => {
     if (error instanceof Error && error.message === NO_TABLE) return undefined
     throw error
