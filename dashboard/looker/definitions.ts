@@ -46,12 +46,13 @@ const calculated = (name: string, type: Field['type'], formula: string): Field =
 const day = field('day', 'Date')
 const month = field('month_start', 'Date')
 const who = [field('doctor_name', 'Text'), field('specialization', 'Text')]
+const AVERAGE = calculated('average_cost', 'Currency', 'SUM(revenue) / SUM(visits_with_cost)')
 const CONTROLS = ['Date range (day)', 'Drop-down: specialization', 'Drop-down: doctor_name']
 
 /** The reference's three reports, and those of its notebook. */
 export const reportDefinitions: readonly ReportDefinition[] = [
   {
-    exposure: 'diagnosis_report',
+    exposure: 'diagnosis_distribution_report',
     title: 'Distribution of diagnoses',
     purpose: 'Which diagnoses are made, how often, where',
     alias: 'diagnoses',
@@ -78,21 +79,20 @@ export const reportDefinitions: readonly ReportDefinition[] = [
     biEngine: true,
   },
   {
-    exposure: 'revenue_report',
-    title: 'Revenue by month and by doctor',
-    purpose: 'What visits cost, over time and by doctor',
-    alias: 'revenue',
-    mart: 'revenue_by_doctor',
+    exposure: 'revenue_by_month_report',
+    title: 'Total revenue by month',
+    purpose: 'What visits cost, over time',
+    alias: 'months',
+    mart: 'revenue_by_month',
     fields: [
-      day,
       month,
       ...who,
       field('visits', 'Number', 'Sum'),
       field('visits_with_cost', 'Number', 'Sum'),
       field('revenue', 'Currency', 'Sum'),
-      calculated('average_cost', 'Currency', 'SUM(revenue) / SUM(visits_with_cost)'),
+      AVERAGE,
     ],
-    controls: CONTROLS,
+    controls: ['Date range (month_start)', ...CONTROLS.slice(1)],
     charts: [
       { title: 'Total revenue', kind: 'Scorecard', dimensions: [], metrics: ['revenue'], sort: '' },
       {
@@ -102,6 +102,33 @@ export const reportDefinitions: readonly ReportDefinition[] = [
         metrics: ['revenue'],
         sort: 'month_start, ascending',
       },
+      {
+        title: 'Visits and average cost',
+        kind: 'Combo chart',
+        dimensions: ['month_start'],
+        metrics: ['visits', 'average_cost'],
+        sort: 'month_start, ascending',
+      },
+    ],
+    biEngine: true,
+  },
+  {
+    exposure: 'revenue_by_doctor_report',
+    title: 'Total revenue by doctor',
+    purpose: 'What visits cost, by doctor and department',
+    alias: 'doctors',
+    mart: 'revenue_by_doctor',
+    fields: [
+      day,
+      month,
+      ...who,
+      field('visits', 'Number', 'Sum'),
+      field('visits_with_cost', 'Number', 'Sum'),
+      field('revenue', 'Currency', 'Sum'),
+      AVERAGE,
+    ],
+    controls: CONTROLS,
+    charts: [
       {
         title: 'Total revenue by doctor',
         kind: 'Bar chart',
@@ -119,17 +146,17 @@ export const reportDefinitions: readonly ReportDefinition[] = [
         rows: 10,
       },
       {
-        title: 'Visits and average cost',
-        kind: 'Combo chart',
-        dimensions: ['month_start'],
-        metrics: ['visits', 'average_cost'],
-        sort: 'month_start, ascending',
+        title: 'By department',
+        kind: 'Table',
+        dimensions: ['specialization'],
+        metrics: ['visits', 'revenue', 'average_cost'],
+        sort: 'revenue, descending',
       },
     ],
     biEngine: true,
   },
   {
-    exposure: 'medicines_report',
+    exposure: 'most_prescribed_medicines',
     title: 'Most prescribed medicines',
     purpose: 'What is prescribed, how often and at what cost',
     alias: 'medicines',
@@ -164,7 +191,7 @@ export const reportDefinitions: readonly ReportDefinition[] = [
     biEngine: true,
   },
   {
-    exposure: 'payments_report',
+    exposure: 'payment_status_report',
     title: 'Payment status',
     purpose: 'What is billed, paid and outstanding',
     alias: 'payments',
@@ -199,7 +226,7 @@ export const reportDefinitions: readonly ReportDefinition[] = [
     biEngine: true,
   },
   {
-    exposure: 'patients_report',
+    exposure: 'patient_journey_table',
     title: 'Patients and their visits',
     purpose: 'Ages and the way of each patient, by code',
     alias: 'journey',

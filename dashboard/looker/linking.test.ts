@@ -90,7 +90,7 @@ test('a stack has one link a report, with its template where there is one', () =
     project: 'my-hospital-project',
     billingProject: 'my-hospital-project',
     dataset: 'demo_marts',
-    templates: { revenue_report: 'abc-123' },
+    templates: { revenue_by_month_report: 'abc-123' },
   }
   const links = studioLinks(target).map(({ name, url }) => ({ name, link: parseLink(url) }))
   assert.deepEqual(
@@ -99,7 +99,7 @@ test('a stack has one link a report, with its template where there is one', () =
   )
   for (const [at, { exposure, mart, alias }] of reportDefinitions.entries()) {
     const { templateId, mode, sources } = links[at]!.link
-    assert.equal(templateId, exposure === 'revenue_report' ? 'abc-123' : undefined)
+    assert.equal(templateId, exposure === 'revenue_by_month_report' ? 'abc-123' : undefined)
     assert.equal(mode, templateId === undefined ? 'edit' : 'view')
     assert.deepEqual(
       sources.map((each) => [each.alias, each.dataset, each.table]),

@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { checkFollowed } from '@pipeline/dashboard/follow/http.ts'
 import type { Followed, Follower, Step } from '@pipeline/dashboard/follow/steps.ts'
 import { encodeVersion } from '@pipeline/functions/clickhouse/version.ts'
@@ -9,8 +8,8 @@ import { findTable, type Table } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import type { StackFile } from '../stack-file.ts'
 import { readWarehouse } from '../warehouse-file.ts'
-import { clickhouseHeaders } from './sources.ts'
 import { type ChangePlace, inNewBatches, inWarehouse, objectOf } from './newest-change.ts'
+import { clickhouseHeaders } from './sources.ts'
 
 const PATIENCE_MS = 5_000
 
@@ -84,20 +83,16 @@ async function clickhouseStep(
 async function reportsStep({ publishedFile }: StackFile, table: Table, change: ChangePlace): Promise<Step> {
   const [id, title] = ['reports', 'Marts and reports']
   try {
-    const { mtime } = await stat(publishedFile)
     const [row] = await readWarehouse(
       publishedFile,
-      (rows) => rows(`SELECT "sequence" FROM published WHERE table_name = ${literal(table.name)}`),
+      (rows) =>
+        rows(`SELECT epoch_ms(newest_commit_at)::VARCHAR AS committed, epoch_ms(built_at)::VARCHAR AS built
+          FROM marts.pipeline_health WHERE table_name = ${literal(table.name)}`),
       PATIENCE_MS,
     )
-    if (typeof row?.sequence !== 'string' || row.sequence < change.sequence)
+    if (!row?.committed || Number(row.committed) < Date.parse(change.committedAt))
       return open(id, title, 'waits for dbt')
-    return there(
-      id,
-      title,
-      mtime.toISOString(),
-      'published with the marts; the time is that of the newest build',
-    )
+    return there(id, title, new Date(Number(row.built)).toISOString(), 'the time is that of the newest build')
   } catch {
     return open(id, title, 'there are no reports yet')
   }

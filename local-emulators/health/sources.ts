@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import { withClient } from '@pipeline/cdc/database.ts'
 import type { WarehouseState } from '@pipeline/dashboard/health/observation.ts'
 import { catalog } from '@pipeline/hospital/catalog.ts'
@@ -118,22 +117,22 @@ export async function countDeadLetters(stack: StackFile): Promise<number> {
   return count
 }
 
-/** How new the published file is. Throws where there is none. */
+/** How new the marts in the published file are. Throws where there are none. */
 export async function publishedState(stack: StackFile): Promise<WarehouseState> {
-  const { mtime } = await stat(stack.publishedFile)
+  const ms = (column: string): string => `epoch_ms(max(${column}))::VARCHAR`
   const [row] = await readWarehouse(
     stack.publishedFile,
     (rows) =>
-      rows(`SELECT epoch_ms(max(committed_at))::VARCHAR AS committed, epoch_ms(max(loaded_at))::VARCHAR AS loaded,
-        sum(row_count)::VARCHAR AS rows FROM published`),
+      rows(`SELECT ${ms('newest_commit_at')} AS committed, ${ms('newest_load_at')} AS loaded, ${ms('built_at')} AS built,
+        (SELECT sum(row_count)::VARCHAR FROM published) AS rows FROM marts.pipeline_health`),
     PATIENCE_MS,
   )
-  const at = (ms: unknown): string | null =>
-    ms === null || ms === undefined ? null : new Date(Number(ms)).toISOString()
+  const at = (value: unknown): string | null =>
+    value === null || value === undefined ? null : new Date(Number(value)).toISOString()
   return {
     committedAt: at(row?.committed),
     loadedAt: at(row?.loaded),
-    publishedAt: mtime.toISOString(),
+    publishedAt: at(row?.built),
     rows: row?.rows === null || row?.rows === undefined ? null : Number(row.rows),
   }
 }
