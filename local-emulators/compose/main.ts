@@ -27,6 +27,7 @@ async function schedule(described: ComposeStack): Promise<void> {
     parts: () => undefined,
     clickhouse: described,
   })
+  setInterval(() => void observer.observe(), 10_000).unref()
   const server = await serveControl(
     PORTS.control,
     {
