@@ -86,7 +86,7 @@ export function bars(theme: Theme, items: readonly Item[], color: number): EChar
           show: true,
           position: 'right',
           color: theme.text,
-          formatter: ({ value }: { value: number }) => short(value),
+          formatter: ({ dataIndex }: { dataIndex: number }) => brief(items[dataIndex]!),
         },
         data: items.map(({ value }) => value),
       },
@@ -202,6 +202,8 @@ export function cloud(theme: Theme, items: readonly Item[]): EChartsCoreOption {
   }
 }
 
+/** Short amounts and counts as they are, long ones in thousands. */
+const brief = ({ text, value }: Item): string => (text.length <= 6 ? text : short(value))
 const said = ({ name, text }: Item): string => escaped(`${name}: ${text}`)
 /** Tooltips are HTML, and names come from a database. */
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`)
