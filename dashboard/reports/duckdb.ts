@@ -1,5 +1,10 @@
-import { stat } from 'node:fs/promises'
-import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api'
+import { statSync } from 'node:fs'
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  type Json,
+} from '@duckdb/node-api'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import type { Columns, Query, RowOf } from './query.ts'
 import type { ReportStore } from './store.ts'
@@ -18,11 +23,44 @@ export interface DuckdbReportsOptions {
 
 const TYPES = { text: 'VARCHAR', date: 'DATE', bigint: 'BIGINT' } as const
 
+/** Of a connection: planning a query costs as much as running it on some ten thousand rows. */
+const STATEMENTS_KEPT = 128
+
+/** A connection with the statements that it has planned, the one used last at the end. */
+class Prepared {
+  private readonly statements = new Map<string, DuckDBPreparedStatement>()
+  private readonly connection: DuckDBConnection
+
+  constructor(connection: DuckDBConnection) {
+    this.connection = connection
+  }
+
+  async rows(query: Query): Promise<Record<string, Json>[]> {
+    const sql = text(query)
+    const statement = this.statements.get(sql) ?? (await this.connection.prepare(sql))
+    this.statements.delete(sql)
+    this.statements.set(sql, statement)
+    if (this.statements.size > STATEMENTS_KEPT) {
+      const [oldest, unused] = this.statements.entries().next().value!
+      this.statements.delete(oldest)
+      unused.destroySync()
+    }
+    statement.bind(values(query))
+    return (await statement.runAndReadAll()).getRowObjectsJson() as Record<string, Json>[]
+  }
+
+  close(): void {
+    for (const statement of this.statements.values()) statement.destroySync()
+    this.statements.clear()
+    this.connection.closeSync()
+  }
+}
+
 interface Opened {
   version: string
   instance: DuckDBInstance
-  idle: DuckDBConnection[]
-  waiting: ((connection: DuckDBConnection) => void)[]
+  idle: Prepared[]
+  waiting: ((connection: Prepared) => void)[]
   /** Queries under way. */
   users: number
   retired: boolean
@@ -35,6 +73,9 @@ function text({ sql, params }: Query): string {
     .replace(/@(\w+)/g, (_, name: string) => `cast($${name} as ${TYPES[params[name]!.type]})`)
 }
 
+const values = ({ params }: Query): Record<string, string> =>
+  Object.fromEntries(Object.entries(params).map(([name, { value }]) => [name, value]))
+
 function unavailable(error: unknown): PipelineError {
   if (error instanceof PipelineError) return error
   const words = error instanceof Error ? error.message : ''
@@ -46,22 +87,24 @@ function unavailable(error: unknown): PipelineError {
 
 /** Marts in the published DuckDB file. A new file is taken up by itself. */
 export function duckdbReports(options: DuckdbReportsOptions): ReportStore {
-  const { path, memoryLimit = '256MB', threads = 2, connections = 4, lookEveryMs = 250 } = options
+  const { path, memoryLimit = '256MB', threads = 1, connections = 4, lookEveryMs = 250 } = options
   let current: Opened | undefined
   let opening: Promise<Opened> | undefined
   let looked = { at: 0, version: undefined as string | undefined }
   let closed = false
 
-  const look = async (): Promise<string | undefined> => {
-    if (performance.now() - looked.at < lookEveryMs && looked.at > 0) return looked.version
-    const seen = await stat(path, { bigint: true }).catch(() => undefined)
-    looked = { at: performance.now(), version: seen && `${seen.ino}-${seen.mtimeNs}` }
+  // Not by a thread of the pool: DuckDB's queries have those, and answers from memory must not wait for them.
+  const look = (): string | undefined => {
+    if (looked.at === 0 || performance.now() - looked.at >= lookEveryMs) {
+      const seen = statSync(path, { bigint: true, throwIfNoEntry: false })
+      looked = { at: performance.now(), version: seen && `${seen.ino}-${seen.mtimeNs}` }
+    }
     return looked.version
   }
   const end = (opened: Opened): void => {
     opened.retired = true
     if (opened.users > 0) return
-    for (const connection of opened.idle.splice(0)) connection.closeSync()
+    for (const connection of opened.idle.splice(0)) connection.close()
     opened.instance.closeSync()
   }
   const open = async (version: string): Promise<Opened> => {
@@ -71,13 +114,14 @@ export function duckdbReports(options: DuckdbReportsOptions): ReportStore {
       threads: String(threads),
       autoinstall_known_extensions: 'false',
     })
-    const idle = await Promise.all(Array.from({ length: connections }, () => instance.connect()))
-    for (const connection of idle) await connection.run("SET TimeZone = 'UTC'")
+    const connected = await Promise.all(Array.from({ length: connections }, () => instance.connect()))
+    for (const connection of connected) await connection.run("SET TimeZone = 'UTC'")
+    const idle = connected.map((connection) => new Prepared(connection))
     return { version, instance, idle, waiting: [], users: 0, retired: false }
   }
   const opened = async (): Promise<Opened> => {
     if (closed) throw new PipelineError('REPORTS_UNAVAILABLE', { reason: 'closed' })
-    const version = await look()
+    const version = look()
     if (version === undefined) throw new PipelineError('REPORTS_MISSING', { file: 'published' })
     if (current?.version === version) return current
     opening ??= open(version).finally(() => {
@@ -90,11 +134,11 @@ export function duckdbReports(options: DuckdbReportsOptions): ReportStore {
     }
     return made
   }
-  const using = async <T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> => {
+  const using = async <T>(work: (connection: Prepared) => Promise<T>): Promise<T> => {
     const file = await opened()
     file.users += 1
     const connection =
-      file.idle.pop() ?? (await new Promise<DuckDBConnection>((resolve) => file.waiting.push(resolve)))
+      file.idle.pop() ?? (await new Promise<Prepared>((resolve) => file.waiting.push(resolve)))
     try {
       return await work(connection)
     } finally {
@@ -105,14 +149,11 @@ export function duckdbReports(options: DuckdbReportsOptions): ReportStore {
       if (file.retired) end(file)
     }
   }
-  const values = ({ params }: Query): Record<string, string> =>
-    Object.fromEntries(Object.entries(params).map(([name, { value }]) => [name, value]))
-
   return {
     async rows<C extends Columns>(query: Query<C>) {
       try {
-        const found = await using((connection) => connection.runAndReadAll(text(query), values(query)))
-        return found.getRowObjectsJson().map((row) => convertRow(query.columns, row as Cells)) as RowOf<C>[]
+        const found = await using((connection) => connection.rows(query))
+        return found.map((row) => convertRow(query.columns, row as Cells)) as RowOf<C>[]
       } catch (error) {
         throw unavailable(error)
       }
@@ -141,7 +182,7 @@ export function duckdbReports(options: DuckdbReportsOptions): ReportStore {
         if (file.retired) end(file)
       }
     },
-    version: look,
+    version: async () => look(),
     async close() {
       closed = true
       await opening?.catch(() => undefined)
