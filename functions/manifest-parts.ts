@@ -60,7 +60,16 @@ export type SettingSource =
    */
   | { from: 'cloud'; what: 'location' | 'environment' | `policy-tag-${Identifies}` }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
-  | { from: 'local'; what: 'storage-emulator' | 'pubsub-emulator' | 'duckdb-file' | 'published-file' }
+  | {
+      from: 'local'
+      what:
+        | 'storage-emulator'
+        | 'pubsub-emulator'
+        | 'duckdb-file'
+        | 'published-file'
+        | 'page-assets'
+        | 'pipeline-url'
+    }
 
 export type Access =
   | { kind: 'bucket'; bucket: BucketName; role: string }
@@ -94,6 +103,10 @@ export interface ScheduleTrigger {
 /** Node for our TypeScript, bundled; Python for what has no other home, installed by the build from its requirements. */
 export type Runtime = 'nodejs24' | PythonRuntime
 export type PythonRuntime = 'python311' | 'python312' | 'python313'
+/** People open it with a browser: in the cloud behind Identity-Aware Proxy, which nobody passes without being let. */
+export interface PageTrigger {
+  kind: 'page'
+}
 
 export interface FunctionEntry {
   name: string
@@ -104,7 +117,7 @@ export interface FunctionEntry {
   runtime: Runtime
   /** Folders of the repository that lie beside the source of a Python function, under their own names. */
   beside?: readonly string[]
-  trigger: PushTrigger | ScheduleTrigger
+  trigger: PushTrigger | ScheduleTrigger | PageTrigger
   memoryMiB: number
   cpu: number
   timeoutSeconds: number

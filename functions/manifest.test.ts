@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { getFunction } from '@google-cloud/functions-framework/testing'
+import { writePage } from '@pipeline/dashboard/build.ts'
 import { z } from 'zod'
 import { manifest } from './manifest.ts'
 import { TOPICS } from './manifest-parts.ts'
@@ -35,6 +38,7 @@ const schedule = z.object({
   retries: z.int().min(0).max(5),
 })
 const role = z.string().regex(/^roles\/(storage|pubsub|secretmanager|bigquery)\.[A-Za-z]+$/)
+const page = z.object({ kind: z.literal('page') })
 const entry = z
   .object({
     name: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
@@ -42,7 +46,7 @@ const entry = z
     folder: z.string().regex(/^[a-z][a-z0-9-]*$/),
     runtime: z.enum(['nodejs24', 'python311', 'python312', 'python313']),
     beside: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/)).optional(),
-    trigger: z.discriminatedUnion('kind', [push, schedule]),
+    trigger: z.discriminatedUnion('kind', [push, schedule, page]),
     memoryMiB: z.int().min(128).max(32_768),
     cpu: z.number().min(0.08).max(8),
     timeoutSeconds: z.int().min(1).max(3600),
@@ -57,7 +61,7 @@ const entry = z
   .refine(({ trigger, timeoutSeconds }) =>
     trigger.kind === 'push'
       ? trigger.ackDeadlineSeconds >= timeoutSeconds
-      : trigger.attemptDeadlineSeconds >= timeoutSeconds,
+      : trigger.kind === 'page' || trigger.attemptDeadlineSeconds >= timeoutSeconds,
   )
 
 test('each entry is one that Google Cloud takes', () => {
@@ -80,7 +84,10 @@ test('names, subscriptions and folders are used once', () => {
   }
 })
 
-test('every function is there, and its entry point is registered by its index.ts', async () => {
+test('every function is there, and its entry point is registered by its index.ts', async (t) => {
+  const assets = await mkdtemp(join(tmpdir(), 'page-'))
+  t.after(() => rm(assets, { recursive: true }))
+  await writePage(assets)
   const names = [
     'lake-sink',
     'oltp-sink',
@@ -91,6 +98,7 @@ test('every function is there, and its entry point is registered by its index.ts
     'batch-export',
     'compact-lake',
     'reconcile',
+    'dashboard',
   ]
   assert.deepEqual(
     names.filter((name) => !manifest.some((each) => each.name === name)),
@@ -109,6 +117,8 @@ test('every function is there, and its entry point is registered by its index.ts
     DATABASE_READER_URL: 'postgresql://reader@127.0.0.1:1/none',
     KAFKA_BROKERS: '127.0.0.1:1',
     CLICKHOUSE_URL: 'http://127.0.0.1:1',
+    DUCKDB_PUBLISHED_PATH: '/nowhere/at/all.duckdb',
+    PAGE_ASSETS: assets,
   })
   for (const { folder, entryPoint } of manifest) {
     const index = join(import.meta.dirname, folder, 'index.ts')

@@ -216,4 +216,19 @@ export const manifest: readonly FunctionEntry[] = [
       ...onDatasets('roles/bigquery.dataViewer', DATASETS.raw),
     ],
   },
+  {
+    name: 'dashboard',
+    entryPoint: 'dashboard',
+    folder: 'dashboard',
+    runtime: 'nodejs24',
+    trigger: { kind: 'page' },
+    memoryMiB: 1024,
+    cpu: 1,
+    timeoutSeconds: 60,
+    // Most requests are answered from memory or with 304.
+    concurrency: 80,
+    maxInstances: 5,
+    settings: settingsOf(settingNames.dashboard),
+    access: [runJobs, ...onDatasets('roles/bigquery.dataViewer', DATASETS.marts)],
+  },
 ]

@@ -29,6 +29,8 @@ export const settingSchemas = {
   BIGQUERY_RAW_DATASET: dataset('raw'),
   /** Loads under way. */
   BIGQUERY_LOADS_DATASET: dataset('raw_loads'),
+  /** What reports read. */
+  BIGQUERY_MARTS_DATASET: dataset('marts'),
   /** Tables over the lake. */
   BIGQUERY_EXTERNAL_DATASET: dataset('external'),
   /** Policy tags of the catalog's classes; without them identifying columns are protected by the dataset alone. */
@@ -99,120 +101,19 @@ export const settingSchemas = {
   COMPACT_LARGEST_BYTES: whole(8_000_000, 1, 9_000_000),
   /** Younger objects are left for the next run. */
   COMPACT_MIN_AGE_HOURS: whole(1, 0, 240),
+  /** The folder that dashboard/build.ts made; `assets` beside the function's own code unless set. */
+  PAGE_ASSETS: z.string().min(1).optional(),
+  /** Where the local stack says how it is; in the cloud the marts and metrics do. */
+  PIPELINE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Reports in Looker Studio as JSON: `[{"name": …, "url": …}]`, as `npm run deploy` prints them. */
+  LOOKER_LINKS: z.string().max(100_000).default('[]'),
   /** The function's own timeout; a load ends its work before it. */
   FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
 } as const
 
 export type SettingName = keyof typeof settingSchemas
 
-const warehouse = [
-  'WAREHOUSE',
-  'DUCKDB_PATH',
-  'DUCKDB_MEMORY_LIMIT',
-  'DUCKDB_THREADS',
-  'DUCKDB_LOCK_WAIT_SECONDS',
-  'BIGQUERY_LOCATION',
-  'BIGQUERY_RAW_DATASET',
-  'BIGQUERY_LOADS_DATASET',
-  'BIGQUERY_EXTERNAL_DATASET',
-  'BIGQUERY_POLICY_TAG_PATIENT',
-  'BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS',
-  'BIGQUERY_POLICY_TAG_STAFF',
-  'BIGQUERY_LOADS_A_DAY',
-  'BIGQUERY_JOB_TIMEOUT_SECONDS',
-  'BIGQUERY_EMULATOR_HOST',
-] as const satisfies readonly SettingName[]
-
-export const settingNames = {
-  'lake-sink': [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
-    'LOG_LEVEL',
-  ],
-  'oltp-sink': [
-    'DATABASE_WRITER_URL',
-    'DATABASE_MAX_CONNECTIONS',
-    'EVENTS_TOPIC',
-    'EVENT_MAX_WAIT_SECONDS',
-    'EVENT_LEDGER_DAYS',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'PUBSUB_EMULATOR_HOST',
-    'LOG_LEVEL',
-  ],
-  'dead-letter-sink': ['LAKE_BUCKET', 'GOOGLE_CLOUD_PROJECT', 'STORAGE_EMULATOR_HOST', 'LOG_LEVEL'],
-  loader: [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
-    ...warehouse,
-    'LOAD_GROUP_OBJECTS',
-    'LOAD_GROUP_BYTES',
-    'LOAD_STAGED_BYTES',
-    'FUNCTION_TIMEOUT_SECONDS',
-    'LOG_LEVEL',
-  ],
-  'clickhouse-sink': [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
-    'CLICKHOUSE_URL',
-    'CLICKHOUSE_USER',
-    'CLICKHOUSE_PASSWORD',
-    'CLICKHOUSE_DATABASE',
-    'CLICKHOUSE_INSERT_EVERY_MS',
-    'CLICKHOUSE_INSERT_ROWS',
-    'LOG_LEVEL',
-  ],
-  'compact-lake': [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'STORAGE_EMULATOR_HOST',
-    'COMPACT_TARGET_BYTES',
-    'COMPACT_LARGEST_BYTES',
-    'COMPACT_MIN_AGE_HOURS',
-    'FUNCTION_TIMEOUT_SECONDS',
-    'LOG_LEVEL',
-  ],
-  reconcile: [
-    'CLICKHOUSE_URL',
-    'CLICKHOUSE_USER',
-    'CLICKHOUSE_PASSWORD',
-    'CLICKHOUSE_DATABASE',
-    'DATABASE_READER_URL',
-    'KAFKA_BROKERS',
-    'KAFKA_TLS',
-    'KAFKA_SASL_USER',
-    'KAFKA_SASL_PASSWORD',
-    'REPLICATION_SLOT',
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'STORAGE_EMULATOR_HOST',
-    ...warehouse,
-    'DUCKDB_PUBLISHED_PATH',
-    'EXPORT_ENCRYPTION_KEY',
-    'LOG_LEVEL',
-  ],
-  'batch-export': [
-    'DATABASE_READER_URL',
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'STORAGE_EMULATOR_HOST',
-    'EXPORT_PART_BYTES',
-    'EXPORT_ENCRYPTION_KEY',
-    'EXPORT_MEMORY_LIMIT',
-    'DUCKDB_THREADS',
-    'FUNCTION_TIMEOUT_SECONDS',
-    'LOG_LEVEL',
-  ],
-} as const satisfies Record<string, readonly SettingName[]>
+export { settingNames } from './setting-names.ts'
 
 type Settings<N extends SettingName> = { [K in N]: z.output<(typeof settingSchemas)[K]> }
 

@@ -177,6 +177,21 @@ export const errorCatalog = {
     retry: 'never',
     todo: 'send what the function documents',
   },
+  REPORTS_MISSING: {
+    what: 'there are no reports yet',
+    retry: 'backoff',
+    todo: 'load and build the marts: locally npm run load and npm run dbt, in the cloud the loaders and run-dbt',
+  },
+  REPORTS_UNAVAILABLE: {
+    what: 'the reports can not be read now',
+    retry: 'backoff',
+    todo: 'look at the warehouse (locally the published DuckDB file, in the cloud BigQuery) and at the rights of the page',
+  },
+  FOLLOW_UNAVAILABLE: {
+    what: 'a change can not be followed now',
+    retry: 'backoff',
+    todo: 'try again; if it stays, look at the named part',
+  },
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorCatalog

@@ -146,7 +146,12 @@ program
   .description('measure the pipeline; needs nothing else running')
   .option('--json', 'as one JSON object')
   .option('--rows <n>', 'rows of the large runs', whole, 1_000_000)
-  .action(async (options) => (await import('@pipeline/bench/main.ts')).bench(options))
+  .option('--page', 'the page of reports under load, and nothing else')
+  .action(async ({ page, ...options }) =>
+    page
+      ? (await import('@pipeline/bench/page.ts')).benchPage(options)
+      : (await import('@pipeline/bench/main.ts')).bench(options),
+  )
 
 program
   .command('lint')

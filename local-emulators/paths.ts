@@ -32,6 +32,9 @@ export interface StatePaths {
   clickhouse: string
   warehouse: string
   published: string
+  pageAssets: string
+  /** Results of the last runs of dbt and reconcile. */
+  runsFile: string
 }
 
 /** The state folder of a stack: `HOSPITAL_STATE_DIR`, or `.local` in the repository. */
@@ -50,5 +53,7 @@ export function statePaths(dir: string = process.env.HOSPITAL_STATE_DIR ?? join(
     clickhouse: join(base, 'clickhouse'),
     warehouse: join(base, 'warehouse', 'hospital.duckdb'),
     published: join(base, 'warehouse', 'hospital-published.duckdb'),
+    pageAssets: join(base, 'page'),
+    runsFile: join(base, 'runs.json'),
   }
 }

@@ -9,10 +9,11 @@ import { root } from './paths.ts'
 const mayImport: Record<string, readonly string[]> = {
   hospital: [],
   cdc: ['hospital'],
-  functions: ['hospital'],
-  'local-emulators': ['hospital', 'cdc', 'functions'],
-  cdktf: ['hospital', 'functions', 'cdc'],
-  bench: ['hospital', 'cdc', 'functions', 'local-emulators'],
+  functions: ['hospital', 'dashboard'],
+  dashboard: ['hospital'],
+  'local-emulators': ['hospital', 'cdc', 'functions', 'dashboard'],
+  cdktf: ['hospital', 'functions', 'cdc', 'dashboard'],
+  bench: ['hospital', 'cdc', 'functions', 'dashboard', 'local-emulators'],
 }
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {

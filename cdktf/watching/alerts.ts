@@ -60,6 +60,7 @@ function ofFunction({ names }: Stage, { name, trigger }: FunctionEntry): Alert[]
       },
     ]
   }
+  if (trigger.kind === 'page') return [failed]
   const gap = longestGapMinutes(trigger.cron)
   const look = Math.min(Math.max(gap * 4, 30), LONGEST_LOOK_MINUTES)
   if (gap > look) return [failed]

@@ -9,7 +9,7 @@ import { Stack } from '../supervisor/stack.ts'
 import { runInherited } from './run-inherited.ts'
 import { printStep } from './steps.ts'
 
-const ROOMS = ['hospital', 'cdc', 'functions', 'local-emulators', 'cdktf', 'bench', 'docs']
+const ROOMS = ['hospital', 'cdc', 'functions', 'dashboard', 'local-emulators', 'cdktf', 'bench', 'docs']
 const STACK_TESTS = join('local-emulators', 'stack-tests')
 /** Brings a whole stack of its own, and wants the machine for itself. */
 const CHAOS_TEST = join('local-emulators', 'chaos', 'chaos.integration.test.ts')

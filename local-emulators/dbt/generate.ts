@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { catalog, type Table } from '@pipeline/hospital/catalog.ts'
 import { root } from '../paths.ts'
 import { baseModelSql, baseModelYaml, watermarkSql } from './base-models.ts'
+import { changeLagsSql } from './change-lags.ts'
+import { latestModelSql, latestModelYaml, versionsModelSql, versionsModelYaml } from './latest-models.ts'
 import { sourcesYaml } from './sources.ts'
 
 /** The dbt project's folder. */
@@ -13,8 +15,15 @@ export function generatedFiles(tables: readonly Table[] = catalog): Map<string, 
   const files = new Map([
     ['models/sources.yml', sourcesYaml(tables)],
     ['models/staging/load_watermark.sql', watermarkSql(tables)],
+    ['models/staging/operations/change_lags.sql', changeLagsSql(tables)],
   ])
   for (const table of tables) {
+    files.set(`models/staging/latest/latest_${table.name}.sql`, latestModelSql(table))
+    files.set(`models/staging/latest/latest_${table.name}.yml`, latestModelYaml(table))
+    if (table.kind === 'dimension') {
+      files.set(`models/staging/history/versions_${table.name}.sql`, versionsModelSql(table))
+      files.set(`models/staging/history/versions_${table.name}.yml`, versionsModelYaml(table))
+    }
     files.set(`models/staging/base/base_${table.name}.sql`, baseModelSql(table))
     files.set(`models/staging/base/base_${table.name}.yml`, baseModelYaml(table))
   }

@@ -50,6 +50,8 @@ export function nodeName(uniqueId: string): string {
 /** Reads dbt's run_results.json and makes its messages safe: the second text takes the first one's place on disk. */
 export function readResults(text: string): { results: DbtResult[]; safeText: string } {
   const file = JSON.parse(text) as RunResults
+  // An exposure is a node that nothing is done for.
+  file.results = file.results.filter(({ unique_id }) => !unique_id.startsWith('exposure.'))
   for (const result of file.results) result.message = safeMessage(result.status, result.message ?? '')
   const results = file.results.map(({ unique_id, status, execution_time, message }) => ({
     name: nodeName(unique_id),
@@ -66,7 +68,7 @@ interface LogEvent {
     status?: string
     execution_time?: number
     exc?: string
-    node_info?: { node_name?: string; node_status?: string }
+    node_info?: { node_name?: string; node_status?: string; resource_type?: string }
   }
 }
 
@@ -79,6 +81,7 @@ export function readLogLine(line: string): { show?: string; error?: string } {
     return { error: line }
   }
   const { info, data } = event
+  if (data?.node_info?.resource_type === 'exposure') return {}
   if (data?.node_info?.node_name && typeof data.execution_time === 'number') {
     const status = data.status ?? data.node_info.node_status ?? ''
     const word = /^[A-Za-z -]+/.exec(status)?.[0].trim().toLowerCase() ?? ''

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { tools } from '../paths.ts'
 import { dbtProject } from './generate.ts'
+import { pseudonymKey } from './pseudonym-key.ts'
 import { type DbtResult, isLocked, readLogLine, readResults, safeMessage } from './results.ts'
 
 export interface DbtOptions {
@@ -15,6 +16,8 @@ export interface DbtOptions {
   duckdbPath: string
   /** Where dbt keeps its target folder; nothing is written into the repository. */
   logDir: string
+  /** 64 hex digits; see `pseudonymKey`. */
+  pseudonymKey?: string
   dbtExecutable?: string
   projectDir?: string
   /** How long to wait for another process to close the file, ms. */
@@ -38,7 +41,7 @@ const LOCK_WAIT_MS = 120_000
 const RETRY_MS = 1_000
 const PASSED_ON = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'SystemRoot']
 
-function environment(options: DbtOptions, projectDir: string): Record<string, string> {
+async function environment(options: DbtOptions, projectDir: string): Promise<Record<string, string>> {
   const env: Record<string, string> = {
     DBT_PROJECT_DIR: projectDir,
     DBT_PROFILES_DIR: projectDir,
@@ -51,6 +54,8 @@ function environment(options: DbtOptions, projectDir: string): Record<string, st
     DBT_USE_COLORS: 'false',
     DO_NOT_TRACK: '1',
     DUCKDB_PATH: resolve(options.duckdbPath),
+    // Variables whose name begins so are kept out of dbt's logs.
+    DBT_ENV_SECRET_PSEUDONYM_KEY: await pseudonymKey(resolve(options.duckdbPath), options.pseudonymKey),
   }
   for (const name of PASSED_ON) if (process.env[name] !== undefined) env[name] = process.env[name]
   return env
@@ -63,9 +68,10 @@ async function readLines(stream: Readable, onLine: (line: string) => void): Prom
 /** Runs dbt once; gives its exit code and the text of its errors, which is not safe to show. */
 async function launch(options: DbtOptions, projectDir: string): Promise<{ code: number; errors: string }> {
   const executable = options.dbtExecutable ?? process.env.DBT_EXECUTABLE ?? tools.dbt
+  const env = await environment(options, projectDir)
   const child = spawn(executable, options.args, {
     cwd: projectDir,
-    env: environment(options, projectDir),
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(options.signal ? { signal: options.signal } : {}),
   })

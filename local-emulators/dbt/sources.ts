@@ -64,11 +64,33 @@ function columnYaml({ name, type, description, tests = [] }: SourceColumn): stri
   return lines.join('\n')
 }
 
+const RAW_SCHEMA =
+  "\"{{ 'raw' if target.type == 'duckdb' else env_var('BIGQUERY_RAW_DATASET', target.schema ~ '_raw') }}\""
+
+/** Fresh is a log whose newest commit is young. BigQuery reads the days of the last week only. */
+const FRESHNESS = `        config:
+          loaded_at_field: committedAt
+          freshness:
+            warn_after: {count: 1, period: hour}
+            error_after: {count: 24, period: hour}
+            filter: "{{ 'true' if target.type == 'duckdb' else 'committedAt >= timestamp_sub(current_timestamp(), interval 7 day)' }}"
+`
+
+const LEDGER = `      - name: load_objects
+        description: Every object of the lake that was planned, loaded or given up. One row an object and generation.
+        columns:
+          - {name: object, data_type: text, description: Name in the lake}
+          - {name: tableName, data_type: text, description: Table of the changes}
+          - {name: state, data_type: text, description: 'planned, done or broken'}
+          - {name: rows, quote: true, data_type: bigint, description: Changes that it added to the log}
+          - {name: doneAt, data_type: timestamp, description: 'When it was loaded or given up, UTC'}
+`
+
 function tableYaml(table: Table): string {
   const description = `Every change of ${table.name} as it was captured, appended and never changed: one row a change of ${changeTopic(table.name)}; the same change may be there more than once.`
   return `      - name: ${table.name}_changes
         description: ${yamlText(description)}
-        columns:
+${FRESHNESS}        columns:
 ${CHANGE_COLUMNS.map(columnYaml).join('\n')}
 `
 }
@@ -80,13 +102,9 @@ version: 2
 
 sources:
   - name: raw
-    schema: raw
-    description: The change logs, as the load functions append them. dbt only reads them.
-    config:
-      loaded_at_field: loadedAt
-      freshness:
-        warn_after: {count: 1, period: hour}
-        error_after: {count: 24, period: hour}
+    schema: ${RAW_SCHEMA}
+    description: The change logs and the ledger of loads, as the load functions write them. dbt only reads them.
     tables:
-${tables.map(tableYaml).join('\n')}`
+${tables.map(tableYaml).join('\n')}
+${LEDGER}`
 }

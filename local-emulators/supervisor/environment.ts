@@ -52,6 +52,8 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
         'pubsub-emulator': stack.pubsubHost,
         'duckdb-file': stack.warehouseFile,
         'published-file': stack.publishedFile,
+        'page-assets': stack.pageAssets,
+        'pipeline-url': stack.controlUrl,
       }[source.what]
   }
 }

@@ -24,3 +24,11 @@
 {% macro bigquery__exact_ratio(numerator, denominator, scale) -%}
   round(cast({{ numerator }} as numeric) / nullif({{ denominator }}, 0), {{ scale }})
 {%- endmacro %}
+
+{# Whole milliseconds as seconds with three digits, exact. #}
+{% macro seconds(milliseconds) -%}
+  cast(
+    cast({{ milliseconds }} as {{ sql_type('numeric(25,0)') }}) * cast('0.001' as {{ sql_type('numeric(4,3)') }})
+    as {{ sql_type('numeric(31,3)') }}
+  )
+{%- endmacro %}

@@ -8,6 +8,12 @@
 {%- endmacro %}
 
 {% macro bigquery__sql_type(type) -%}
+  {#- NUMERIC holds 29 digits before the point and 9 behind it, and a cast takes no number of digits. -#}
+  {%- if type.startswith('numeric(') -%}
+    {%- set digits = type[8:-1].split(',') -%}
+    {%- set scale = (digits[1] if digits | length > 1 else '0') | int -%}
+    {{ return('numeric' if scale <= 9 and (digits[0] | int) - scale <= 29 else 'bignumeric') }}
+  {%- endif -%}
   {{ return({'bigint': 'int64', 'integer': 'int64', 'text': 'string', 'boolean': 'bool'}.get(type, type)) }}
 {%- endmacro %}
 
@@ -39,7 +45,7 @@
 
 {% macro bigquery__is_same_value(value, type, text) -%}
   {%- if type.startswith('numeric') -%}
-  {{ value }} = safe_cast({{ text }} as numeric)
+  {{ value }} = safe_cast({{ text }} as {{ sql_type(type) }})
   {%- else -%}
   {{ default__is_same_value(value, type, text) }}
   {%- endif -%}

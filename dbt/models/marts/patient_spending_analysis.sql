@@ -1,11 +1,21 @@
+{{ config(
+  materialized='incremental', incremental_strategy=by_key(),
+  unique_key='patient_pseudonym', cluster_by=['patient_pseudonym'],
+  pre_hook="{{ remove_lost_patients() }}"
+) }}
 -- Each fact is brought to one row a patient before it is joined: joining facts with facts multiplies money.
-with visits as (
+with members as (
+  {{ patients_to_make() }}
+),
+
+visits as (
   select
     patient_id,
     count(*) as total_visits,
     {{ money_sum('total_cost') }} as total_visit_cost,
     count(total_cost) as visits_with_cost
   from {{ ref('visits_enhanced') }}
+  where patient_id in (select patient_id from members)
   group by patient_id
 ),
 
@@ -16,6 +26,7 @@ prescriptions as (
     {{ money_sum('estimated_total_cost') }} as total_prescription_cost,
     count(*) - count(estimated_total_cost) as unpriced_prescriptions
   from {{ ref('prescriptions_enhanced') }}
+  where patient_id in (select patient_id from members)
   group by patient_id
 ),
 
@@ -27,25 +38,13 @@ bills as (
     {{ money_sum('case when is_paid then total_amount end') }} as total_paid,
     {{ money_sum('case when not is_paid then total_amount end') }} as total_outstanding
   from {{ ref('billing_enhanced') }}
+  where patient_id in (select patient_id from members)
   group by patient_id
-),
-
--- Facts may be here a moment before their patient: such a patient is a member too, of whom only the key is known.
-members as (
-  select distinct patient_id
-  from (
-    select patient_id from {{ ref('patients') }}
-    union all
-    select patient_id from visits
-    union all
-    select patient_id from prescriptions
-    union all
-    select patient_id from bills
-  ) as every_patient
 )
 
+-- A patient of whom nothing is left but the pseudonym has no row; one whose facts came before the own row has one.
 select
-  members.patient_id,
+  members.patient_pseudonym,
   patients.patient_id is not null as patient_is_known,
   coalesce(patients.age_group, 'Unknown') as age_group,
   coalesce(visits.total_visits, 0) as total_visits,
@@ -57,7 +56,8 @@ select
   coalesce(bills.total_bills, 0) as total_bills,
   coalesce(bills.total_billed, 0) as total_billed,
   coalesce(bills.total_paid, 0) as total_paid,
-  coalesce(bills.total_outstanding, 0) as total_outstanding
+  coalesce(bills.total_outstanding, 0) as total_outstanding,
+  members.fingerprint as built_from
 from members
 left join {{ ref('patients') }} as patients on patients.patient_id = members.patient_id
 left join visits on visits.patient_id = members.patient_id

@@ -24,14 +24,19 @@ export function ratio(numerator: bigint, denominator: number, digits: number, sc
   return decimal((2n * numerator * scale + by) / (2n * by), digits)
 }
 
-/** Whole years on AS_OF, by counting birthdays. */
-export function ageGroup(born: Value | undefined): string {
-  if (typeof born !== 'string') return 'Unknown'
+/** Whole years on a day, by counting birthdays; null without a date of birth, or before it. */
+export function ageOn(born: Value | undefined, on: Value | undefined): number | null {
+  if (typeof born !== 'string' || typeof on !== 'string' || on < born) return null
   const [year, month, day] = born.split('-').map(Number) as [number, number, number]
-  const asOf = Date.parse(AS_OF)
   let age = 0
   // Date.UTC takes 29 February of another year to 1 March.
-  while (Date.UTC(year + age + 1, month - 1, day) <= asOf) age += 1
+  while (Date.UTC(year + age + 1, month - 1, day) <= Date.parse(on)) age += 1
+  return age
+}
+
+export function ageGroup(born: Value | undefined, on: Value | undefined = AS_OF): string {
+  const age = ageOn(born, on)
+  if (age === null) return 'Unknown'
   if (age < 18) return 'Child'
   if (age <= 40) return 'Adult'
   return age <= 65 ? 'Middle-aged' : 'Senior'
@@ -53,10 +58,15 @@ export function costOf(visit: Row): bigint | null {
   return visit.total_cost === null ? null : cents(visit.total_cost)
 }
 
-/** Days times price a day, or null when one is not known. */
-export function prescriptionCost(prescription: Row, medicine: Row | undefined): bigint | null {
+/** Prices of a medicine in the order of their commits. */
+export type Prices = readonly { at: string; price: Value }[]
+
+/** Days times the price of the day, or null when one is not known. */
+export function prescriptionCost(prescription: Row, prices: Prices): bigint | null {
   const days = DURATIONS.find(([duration]) => duration === prescription.duration)![1]
-  return days === null || !medicine ? null : BigInt(days) * cents(medicine.price)
+  const at = Date.parse(String(prescription.prescribed_at))
+  const price = prices.findLast((each) => Date.parse(each.at) <= at) ?? prices[0]
+  return days === null || !price ? null : BigInt(days) * cents(price.price)
 }
 
 export function daysBetween(earlier: Value | undefined, later: Value | undefined): string | null {

@@ -8,6 +8,11 @@ export class TestDatabase {
   private readonly tables = new Map<string, Map<Value, Row>>()
   private lsn = 1000n
 
+  /** When the next change will be committed. */
+  now(): string {
+    return new Date(Date.UTC(2026, 5, 1) + this.changes.length * 1000).toISOString()
+  }
+
   rows(table: string): Row[] {
     return [...this.table(table).values()]
   }
@@ -59,7 +64,7 @@ export class TestDatabase {
     const name = findTable(table)!.key[0]!
     const gone = op === 'd' || op === 't'
     this.lsn += 1n
-    const at = new Date(Date.UTC(2026, 5, 1) + this.changes.length * 1000).toISOString()
+    const at = this.now()
     this.changes.push({
       table,
       op,

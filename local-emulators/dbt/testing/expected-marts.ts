@@ -1,9 +1,18 @@
+import { createHmac } from 'node:crypto'
 import type { Row, Value } from '@pipeline/hospital/change.ts'
 import * as calc from './arithmetic.ts'
 import type { TestDatabase } from './database.ts'
 
 export type TextRow = Record<string, string | null>
-type Priced = Row & { cost: string | null }
+export type Priced = Row & { cost: string | null }
+
+/** The key under which the tests name patients. */
+export const PSEUDONYM_KEY = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f'
+
+export function pseudonym(patientId: Value): string {
+  const hmac = createHmac('sha256', Buffer.from(PSEUDONYM_KEY, 'hex')).update(`patient:${patientId}`)
+  return hmac.digest('hex').slice(0, 32)
+}
 
 const money = calc.decimal
 const text = (value: Value | undefined): string | null => (value == null ? null : String(value))
@@ -21,7 +30,13 @@ export function expectedMarts(db: TestDatabase): Record<string, TextRow[]> {
     rows.map((row) => ({ ...row, cost: text(cost(row)?.toString()) }))
   const medicine = (row: Row): Row | undefined => by(db.rows('medicines'), 'medicine_id', row.medicine_id!)[0]
   const visits = priced(db.rows('visits'), calc.costOf)
-  const prescriptions = priced(db.rows('prescriptions'), (row) => calc.prescriptionCost(row, medicine(row)))
+  const prices = (id: Value | undefined): calc.Prices =>
+    db.changes.flatMap(({ table, row, committedAt: at }) =>
+      table === 'medicines' && row?.medicine_id === id ? [{ at, price: row!.price! }] : [],
+    )
+  const prescriptions = priced(db.rows('prescriptions'), (row) =>
+    calc.prescriptionCost(row, prices(row.medicine_id)),
+  )
   const bills = priced(db.rows('billing_payments'), (row) => calc.cents(row.total_amount))
   const of = (rows: Priced[], column: string, value: Value) => by(rows, column, value) as Priced[]
   const members = (column: string, ...tables: readonly Row[][]): number[] =>
@@ -78,7 +93,7 @@ export function expectedMarts(db: TestDatabase): Record<string, TextRow[]> {
     (id): TextRow => {
       const [seen, written, billed] = [visits, prescriptions, bills].map((rows) => of(rows, 'patient_id', id))
       return {
-        patient_id: String(id),
+        patient_pseudonym: pseudonym(id),
         patient_is_known: String(patientOf(id) !== undefined),
         age_group: calc.ageGroup(patientOf(id)?.date_of_birth),
         total_visits: count(seen!),
@@ -115,9 +130,12 @@ export function expectedMarts(db: TestDatabase): Record<string, TextRow[]> {
     return {
       visit_id: String(id),
       visit_is_known: String(visit !== undefined),
-      patient_id: text(patientId),
+      patient_pseudonym: pseudonym(patientId),
       doctor_id: text(doctorId),
+      doctor_name: text(doctorOf(doctorId ?? null)?.name) ?? 'Unknown',
+      specialization: text(doctorOf(doctorId ?? null)?.specialization) ?? 'Unknown',
       visit_date: text(visit?.visit_date),
+      month_start: visit ? `${monthOf(visit)}-01` : null,
       visit_number: place < 0 ? null : String(place + 1),
       days_since_previous_visit: calc.daysBetween(history[place - 1]?.visit_date, visit?.visit_date),
       diagnosis: text(visit?.diagnosis),
@@ -133,8 +151,8 @@ export function expectedMarts(db: TestDatabase): Record<string, TextRow[]> {
       billed_amount: total(billed),
       paid_amount: total(paid(billed)),
       outstanding_balance: total(open(billed)),
-      specialization: text(doctorOf(doctorId ?? null)?.specialization) ?? 'Unknown',
-      age_group: calc.ageGroup(patientOf(patientId)?.date_of_birth),
+      age_at_visit: text(calc.ageOn(patientOf(patientId)?.date_of_birth, visit?.visit_date)),
+      age_group: calc.ageGroup(patientOf(patientId)?.date_of_birth, visit?.visit_date ?? null),
       patient_visits: count(history),
       patient_prescriptions: count(of(prescriptions, 'patient_id', patientId)),
       patient_bills: count(of(bills, 'patient_id', patientId)),

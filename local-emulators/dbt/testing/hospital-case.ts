@@ -101,7 +101,13 @@ export function hospitalCase(): TestDatabase {
   db.remove('billing_payments', 4)
   db.update('patients', 1, { full_name: `${MARKER} renamed` })
   db.remove('patients', 20)
+  const later = { medicine_id: 2, duration: '3 days' }
+  db.update('prescriptions', 7, { ...later, prescribed_at: db.now().replace('Z', '000Z') })
   db.update('medicines', 2, { price: '10.01' })
+  db.update('prescriptions', 8, { ...later, prescribed_at: db.now().replace('Z', '000Z') })
+  db.update('medicines', 2, { category: 'Other' })
+  db.update('medicines', 2, { price: '12.34' })
+  db.update('prescriptions', 9, { ...later, prescribed_at: '2026-06-30T00:00:00.000000Z' })
 
   db.update('visits', 5, { doctor_id: 77 })
   db.update('visits', 6, { patient_id: 88 })

@@ -1,17 +1,4 @@
 -- Made from hospital/catalog.ts by local-emulators/dbt/generate.ts: do not edit.
 -- depends_on: {{ ref('load_watermark') }}
-with current_rows as (
-  {{ current_changes(source('raw', 'billing_payments_changes')) }}
-)
-
-select
-  {{ typed('billing_id', 'bigint') }} as billing_id,
-  {{ typed('patient_id', 'bigint') }} as patient_id,
-  {{ typed('visit_id', 'bigint') }} as visit_id,
-  {{ typed('billing_date', 'date') }} as billing_date,
-  {{ typed('total_amount', 'numeric(10,2)') }} as total_amount,
-  {{ typed('payment_status', 'text') }} as payment_status,
-  _sequence,
-  _committed_at,
-  _loaded_at
-from current_rows
+{{ config(unique_key='billing_id', pre_hook="{{ remove_gone('billing_payments', 'billing_id') }}") }}
+{{ current_rows('billing_payments', 'billing_id', ['billing_id', 'patient_id', 'visit_id', 'billing_date', 'total_amount', 'payment_status']) }}

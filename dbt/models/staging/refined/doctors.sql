@@ -9,5 +9,6 @@ select
     when experience_years < 5 then 'Junior'
     when experience_years <= 15 then 'Experienced'
     else 'Senior'
-  end as experience_level
+  end as experience_level,
+  {{ version_of(['doctor_id', '_sequence']) }} as _version
 from {{ ref('base_doctors') }}

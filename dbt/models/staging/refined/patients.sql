@@ -1,14 +1,15 @@
 with aged as (
   select
-    patient_id,
-    full_name,
-    date_of_birth,
-    gender,
-    blood_type,
-    contact_info,
-    insurance_id,
-    {{ age_in_years('date_of_birth', as_of()) }} as age
-  from {{ ref('base_patients') }}
+    patients.patient_id,
+    patients.full_name,
+    patients.date_of_birth,
+    patients.gender,
+    patients.blood_type,
+    patients.contact_info,
+    patients.insurance_id,
+    {{ age_in_years('patients.date_of_birth', 'run_day.as_of') }} as age
+  from {{ ref('base_patients') }} as patients
+  cross join {{ ref('run_day') }} as run_day
 )
 
 select
@@ -20,11 +21,5 @@ select
   contact_info,
   insurance_id,
   age,
-  case
-    when age is null then 'Unknown'
-    when age < 18 then 'Child'
-    when age <= 40 then 'Adult'
-    when age <= 65 then 'Middle-aged'
-    else 'Senior'
-  end as age_group
+  {{ age_group('age') }} as age_group
 from aged

@@ -1,0 +1,1 @@
+{{ history('medicines', 'medicine_id', ['price']) }}

@@ -1,0 +1,15 @@
+-- Made from hospital/catalog.ts by local-emulators/dbt/generate.ts: do not edit.
+-- depends_on: {{ ref('load_watermark') }}
+{{ config(unique_key='version_key', cluster_by=['doctor_id']) }}
+{{ row_versions(
+  table='doctors',
+  changes=source('raw', 'doctors_changes'),
+  key='doctor_id',
+  columns={
+    'doctor_id': 'bigint',
+    'name': 'text',
+    'specialization': 'text',
+    'experience_years': 'integer',
+    'contact_info': 'text',
+  }
+) }}

@@ -1,0 +1,1 @@
+select table_name, objects from {{ source('operations', 'dead_letters_now') }}

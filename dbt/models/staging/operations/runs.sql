@@ -1,0 +1,2 @@
+select run_id, kind, started_at, finished_at, status, passed, failed, skipped, message
+from {{ source('operations', 'pipeline_runs_log') }}
