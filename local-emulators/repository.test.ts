@@ -10,8 +10,9 @@ const mayImport: Record<string, readonly string[]> = {
   hospital: [],
   cdc: ['hospital'],
   functions: ['hospital'],
-  'local-emulators': ['hospital', 'cdc', 'functions'],
-  cdktf: ['hospital', 'functions', 'cdc'],
+  'dataflow-templates': ['hospital'],
+  'local-emulators': ['hospital', 'cdc', 'functions', 'dataflow-templates'],
+  cdktf: ['hospital', 'functions', 'cdc', 'dataflow-templates'],
   bench: ['hospital', 'cdc', 'functions', 'local-emulators'],
 }
 
