@@ -9,7 +9,16 @@ import { Stack } from '../supervisor/stack.ts'
 import { runInherited } from './run-inherited.ts'
 import { printStep } from './steps.ts'
 
-const ROOMS = ['hospital', 'cdc', 'functions', 'local-emulators', 'cdktf', 'dataflow-templates', 'bench', 'docs']
+const ROOMS = [
+  'hospital',
+  'cdc',
+  'functions',
+  'local-emulators',
+  'cdktf',
+  'dataflow-templates',
+  'bench',
+  'docs',
+]
 const STACK_TESTS = join('local-emulators', 'stack-tests')
 /** Tests that run pipelines are named after Beam; only they need it. */
 const BEAM_TEST = /beam[a-z-]*\.integration\.test\.ts$/

@@ -45,7 +45,7 @@ async function command(name: string, args: string[], progress: (line: string) =>
 const NO_BUILDS = ['--no-build']
 /** Beam needs one package that has no wheel: it is built, from hashed sources with hashed tools. */
 const ONE_BUILD = [
-  ...['--only-binary', ':all:', '--no-binary', 'google-apitools'],
+  ...['--only-binary', ':all:', '--no-binary', 'google-apitools', '--compile-bytecode'],
   ...['--build-constraints', join(beamSetup, 'build-requirements.txt')],
 ]
 
