@@ -21,6 +21,7 @@ export const APIS = [
   'cloudscheduler',
   'compute',
   'datacatalog',
+  'dataflow',
   'dns',
   'iam',
   'iamcredentials',

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { pipelineNames } from '@pipeline/dataflow-templates/catalogue/pipelines.ts'
 import { SECRETS, type Secret } from '@pipeline/functions/manifest-parts.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
@@ -81,6 +82,15 @@ export const settingsSchema = z
       .default('hospital'),
     clickhouse: z.discriminatedUnion('kind', [clickhouseOnVm, ownClickhouse]).prefault({ kind: 'vm' }),
     redpandaImage: image('docker.redpanda.com/redpandadata/redpanda:v25.1.9'),
+    /** Streaming jobs that are to run, with parameters beside those that the stack gives. None costs nothing. */
+    dataflow: z
+      .array(
+        z.strictObject({
+          template: z.enum(pipelineNames as [string, ...string[]]),
+          parameters: z.record(z.string(), z.string()).default({}),
+        }),
+      )
+      .default([]),
     secretVersions: secretVersions.prefault({}),
     vmSecretVersion: version,
     budget: z

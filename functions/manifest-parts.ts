@@ -5,6 +5,10 @@ import type { SettingName } from './settings.ts'
 export const TOPICS = {
   events: 'hospital-events',
   changes: 'hospital-changes',
+  /** Alerts of interaction-alerts. */
+  alerts: 'hospital-alerts',
+  /** Sessions and windows of the other pipelines. */
+  insights: 'hospital-insights',
   deadLetters: 'hospital-dead-letters',
 } as const
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS]
@@ -44,8 +48,11 @@ export type SettingSource =
   | { from: 'dataset'; dataset: DatasetName }
   /** One in the cloud, another in the local stack. */
   | { from: 'either'; cloud: SettingSource; local: SettingSource }
-  /** Set by the cloud stack only: where its data lies, and the policy tags of the catalog's classes. */
-  | { from: 'cloud'; what: 'location' | `policy-tag-${Identifies}` }
+  /** Set by the cloud stack only: where its data lies, policy tags of the catalog's classes, and jobs of Dataflow. */
+  | {
+      from: 'cloud'
+      what: 'location' | 'dataflow-environment' | 'dataflow-jobs' | `policy-tag-${Identifies}`
+    }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
   | { from: 'local'; what: 'storage-emulator' | 'pubsub-emulator' | 'duckdb-file' | 'published-file' }
 
@@ -54,8 +61,10 @@ export type Access =
   | { kind: 'topic'; topic: Topic; role: string }
   | { kind: 'secret'; secret: Secret; role: string }
   | { kind: 'dataset'; dataset: DatasetName; role: string }
-  /** The one role on the project: a job of BigQuery belongs to a project, and to no dataset. It opens no data. */
-  | { kind: 'project'; role: 'roles/bigquery.jobUser' }
+  /** Roles on the project: jobs of BigQuery and of Dataflow belong to a project and to nothing smaller. They open no data. */
+  | { kind: 'project'; role: 'roles/bigquery.jobUser' | 'roles/dataflow.developer' }
+  /** To start something that runs as another account of the stack. */
+  | { kind: 'account'; account: 'dataflow'; role: 'roles/iam.serviceAccountUser' }
 
 export interface PushTrigger {
   kind: 'push'

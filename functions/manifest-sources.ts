@@ -33,6 +33,8 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS: { from: 'cloud', what: 'policy-tag-patient-with-others' },
   BIGQUERY_POLICY_TAG_STAFF: { from: 'cloud', what: 'policy-tag-staff' },
   FUNCTION_TIMEOUT_SECONDS: { from: 'timeout' },
+  DATAFLOW_ENVIRONMENT: { from: 'cloud', what: 'dataflow-environment' },
+  DATAFLOW_JOBS: { from: 'cloud', what: 'dataflow-jobs' },
   EVENTS_TOPIC: { from: 'topic', topic: TOPICS.events },
   DATABASE_WRITER_URL: { from: 'secret', secret: SECRETS.databaseWriter },
   DATABASE_READER_URL: { from: 'secret', secret: SECRETS.databaseReader },
@@ -82,3 +84,7 @@ export const readClickhousePassword = readSecret(SECRETS.clickhousePassword)
 export const runJobs: Access = { kind: 'project', role: 'roles/bigquery.jobUser' }
 export const onDatasets = (role: string, ...datasets: DatasetName[]): Access[] =>
   datasets.map((dataset) => ({ kind: 'dataset', dataset, role }))
+export const launchJobs: readonly Access[] = [
+  { kind: 'project', role: 'roles/dataflow.developer' },
+  { kind: 'account', account: 'dataflow', role: 'roles/iam.serviceAccountUser' },
+]

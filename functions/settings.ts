@@ -1,24 +1,6 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
-
-const whole = (fallback: number, min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback)
-const emulatorUrl = z
-  .url({ protocol: /^https?$/ })
-  .transform((url) => url.replace(/(\/storage\/v1)?\/*$/, ''))
-  .optional()
-
-const dataset = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_]{1,1024}$/)
-    .default(fallback)
-const policyTag = z
-  .string()
-  .regex(/^projects\/[^/]+\/locations\/[^/]+\/taxonomies\/\d+\/policyTags\/\d+$/)
-  .optional()
-
-const memory = z.string().regex(/^[1-9]\d*(MB|GB|MiB|GiB)$/)
+import { dataset, emulatorUrl, json, memory, policyTag, whole } from './setting-kinds.ts'
 
 const logging = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }
 
@@ -115,6 +97,10 @@ export const settingSchemas = {
   COMPACT_LARGEST_BYTES: whole(8_000_000, 1, 9_000_000),
   /** Younger objects are left for the next run. */
   COMPACT_MIN_AGE_HOURS: whole(1, 0, 240),
+  /** Where Dataflow jobs run and as whom: an object as dataflow-templates/launcher/environment.ts has it. */
+  DATAFLOW_ENVIRONMENT: json.optional(),
+  /** Jobs that are to run: `[{"template": "interaction-alerts", "name"?: "...", "parameters": {...}}]`. */
+  DATAFLOW_JOBS: json.default([]),
   /** The function's own timeout; a load ends its work before it. */
   FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
 } as const
@@ -197,6 +183,15 @@ export const settingNames = {
     'FUNCTION_TIMEOUT_SECONDS',
     'LOG_LEVEL',
   ],
+  'alert-sink': [
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'DEAD_LETTER_TOPIC',
+    'STORAGE_EMULATOR_HOST',
+    'PUBSUB_EMULATOR_HOST',
+    'LOG_LEVEL',
+  ],
+  'launch-dataflow': ['DATAFLOW_ENVIRONMENT', 'DATAFLOW_JOBS', 'LOG_LEVEL'],
   reconcile: [
     'CLICKHOUSE_URL',
     'CLICKHOUSE_USER',

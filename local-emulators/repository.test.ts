@@ -9,7 +9,8 @@ import { root } from './paths.ts'
 const mayImport: Record<string, readonly string[]> = {
   hospital: [],
   cdc: ['hospital'],
-  functions: ['hospital'],
+  // The launcher of Dataflow jobs, for launch-dataflow: decision 17.
+  functions: ['hospital', 'dataflow-templates'],
   'dataflow-templates': ['hospital'],
   'local-emulators': ['hospital', 'cdc', 'functions', 'dataflow-templates'],
   cdktf: ['hospital', 'functions', 'cdc', 'dataflow-templates'],
