@@ -19,7 +19,11 @@ export function launchedPipelines(): { folder: string; texts: ReadonlyMap<string
 export const subscriptionOf = (pipeline: string): string => `dataflow-${pipeline}`
 
 /** Where jobs run and as whom, as the launcher wants it. */
-export function dataflowEnvironment({ settings, names, labels }: Stage) {
+export function dataflowEnvironment({
+  settings,
+  names,
+  labels,
+}: Pick<Stage, 'settings' | 'names' | 'labels'>) {
   return {
     project: settings.project,
     region: settings.region,
@@ -33,7 +37,7 @@ export function dataflowEnvironment({ settings, names, labels }: Stage) {
 }
 
 /** The jobs that are to run, with the names of this environment filled in where a pipeline has the parameter. */
-export function dataflowJobs({ settings, names }: Stage) {
+export function dataflowJobs({ settings, names }: Pick<Stage, 'settings' | 'names'>) {
   const topic = (name: (typeof TOPICS)[keyof typeof TOPICS]) =>
     `projects/${settings.project}/topics/${names.topic(name)}`
   return settings.dataflow.map(({ template, parameters }) => {

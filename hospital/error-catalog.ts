@@ -197,6 +197,11 @@ export const errorCatalog = {
     retry: 'never',
     todo: 'look at the list of jobs, and at project and region',
   },
+  JOB_FAILED: {
+    what: 'a pipeline that ran on this machine ended with an error',
+    retry: 'never',
+    todo: 'its own words are above or in its log',
+  },
   DATAFLOW_UNAVAILABLE: {
     what: 'Dataflow did not answer as it should',
     retry: 'backoff',

@@ -4,6 +4,7 @@ import { statePaths } from '../paths.ts'
 import { findStackFile, isAlive, type StackFile } from '../stack-file.ts'
 import type { ControlState } from '../supervisor/control.ts'
 import { plainTable } from '../table.ts'
+import { type AlertsReport, alertLines, readAlerts } from './alerts.ts'
 
 interface PubSubStats {
   subscriptions: Record<
@@ -25,6 +26,8 @@ export interface StatusReport {
   slotBehindBytes: number | null
   relay: { lag: number; changes: number; events: number; deadLetters: number } | null
   subscriptions: PubSubStats['subscriptions']
+  /** Of the pipeline interaction-alerts; null when the lake does not answer. */
+  alerts: AlertsReport | null
 }
 
 async function json<T>(url: string): Promise<T | undefined> {
@@ -52,12 +55,13 @@ async function slotBehind(stack: StackFile): Promise<number | null> {
 
 /** Looks at every part of a running stack; what does not answer is left out or null. */
 export async function readStatus(stack: StackFile): Promise<StatusReport> {
-  const [control, metrics, pubsub, connector, slotBehindBytes] = await Promise.all([
+  const [control, metrics, pubsub, connector, slotBehindBytes, alerts] = await Promise.all([
     json<ControlState>(`${stack.controlUrl}/status`),
     json<Metric[]>(`${stack.relayMetricsUrl}/stats`),
     json<PubSubStats>(`${stack.pubsubHttpUrl}/stats`),
     connectorHealth(stack.connectUrl, stack.connectorName).catch(() => undefined),
     slotBehind(stack),
+    readAlerts(stack),
   ])
   const sum = (name: string): number =>
     metrics?.find((metric) => metric.name === name)?.values.reduce((total, { value }) => total + value, 0) ??
@@ -86,6 +90,7 @@ export async function readStatus(stack: StackFile): Promise<StatusReport> {
     subscriptions: Object.fromEntries(
       Object.entries(pubsub?.subscriptions ?? {}).map(([name, stats]) => [name.split('/').at(-1)!, stats]),
     ),
+    alerts,
   }
 }
 
@@ -126,5 +131,6 @@ export async function status(options: { json?: boolean }): Promise<void> {
   for (const { name, lastRun, lastResult } of report.schedules) {
     flow.push([`timer of ${name}`, lastRun ? `last ran ${lastRun}: ${lastResult}` : 'has not run yet'])
   }
+  for (const line of alertLines(report.alerts)) flow.push(line)
   console.log(`${processes.toString()}\n${flow.toString()}\nStack: ${report.state}`)
 }

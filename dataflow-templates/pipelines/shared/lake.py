@@ -47,6 +47,13 @@ class ReadObjects(beam.DoFn):
           yield change, json.dumps(change, separators=(',', ':'))
 
 
+def not_truncated(element, truncates):
+  """Whether a change is newer than the last truncate of its table. A truncate itself has then been followed."""
+  change, _ = element
+  return change['op'] != 't' and not any(
+      table == change['table'] and sequence > change['sequence'] for table, sequence in truncates)
+
+
 class ReadLake(beam.PTransform):
   """The changes of `tables` in the lake, `lake` being its root; `since` is the first day, YYYYMMDD."""
   def __init__(self, job, tables, lake, since=None):
@@ -61,4 +68,9 @@ class ReadLake(beam.PTransform):
         | fileio.MatchAll(fileio.EmptyMatchTreatment.ALLOW)
         | beam.Reshuffle()
         | beam.ParDo(ReadObjects(self.job, self.since)).with_outputs('dead', main='changes'))
-    return {'changes': read.changes, 'dead': messages('GiveUp', read.dead)}
+    truncates = (
+        read.changes
+        | 'Truncates' >> beam.Filter(lambda element: element[0]['op'] == 't')
+        | 'When' >> beam.Map(lambda element: (element[0]['table'], element[0]['sequence'])))
+    changes = read.changes | 'NotTruncated' >> beam.Filter(not_truncated, beam.pvalue.AsList(truncates))
+    return {'changes': changes, 'dead': messages('GiveUp', read.dead)}
