@@ -44,5 +44,5 @@ export function checkParameters(
   }
   if (faults.length > 0)
     throw new PipelineError('JOB_INVALID', { template: template.name, parameters: faults.join('; ') })
-  return values
+  return { ...values, ...template.derived?.(values) }
 }

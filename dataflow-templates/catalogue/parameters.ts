@@ -34,6 +34,8 @@ export const jdbcUrl = matching(
   'jdbc:postgresql://<host>:<port>/<database>, without a password',
 )
 export const text = z.string().min(1, 'must not be empty')
+/** An empty text: no value. */
+export const nothing = z.literal('').transform(() => ({}))
 export const flag = z.stringbool({ error: 'must be true or false' })
 export const choice = <const T extends readonly [string, ...string[]]>(...values: T) =>
   z.enum(values, { error: `must be one of ${values.join(', ')}` })
@@ -51,3 +53,18 @@ export const names = matching(
   /^[a-z_][a-z0-9_]*(,[a-z_][a-z0-9_]*)*$/,
   'names with commas between',
 ).transform((value) => value.split(','))
+
+const RANGE = '(0|[1-9]\\d{0,15})-(0|[1-9]\\d{0,15})'
+/** Offsets as `topic:partition:first-last`, with commas between; by topic and partition. */
+export const offsetRanges = matching(
+  new RegExp(`^([A-Za-z0-9._-]+:\\d+:${RANGE})(,[A-Za-z0-9._-]+:\\d+:${RANGE})*$`),
+  'topic:partition:first-last, with commas between',
+).transform((value) => {
+  const ranges: Record<string, [number, number][]> = {}
+  for (const each of value.split(',')) {
+    const at = each.lastIndexOf(':')
+    const [first, last] = each.slice(at + 1).split('-').map(Number) as [number, number]
+    ;(ranges[each.slice(0, at)] ??= []).push([first, last])
+  }
+  return ranges
+})

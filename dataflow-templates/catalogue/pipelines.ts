@@ -1,5 +1,6 @@
+import { movers } from './movers.ts'
 import * as p from './parameters.ts'
-import type { Shape, Template } from './template.ts'
+import { type Shape, type Template, yaml } from './template.ts'
 
 /** Where our pipelines read: the relay's stream, the lake, or both. */
 const sources: Shape = {
@@ -18,12 +19,6 @@ const someSource: Template['together'] = ({ subscription, history, history_from:
     return { parameter: 'lake', fault: 'is missing: large batches lie there and travel as references' }
   return undefined
 }
-
-const yaml = (template: Omit<Template, 'by' | 'spec'>): Template => ({
-  ...template,
-  by: 'ours',
-  spec: 'flex/Yaml_Template',
-})
 
 const windows: Shape = {
   ...sources,
@@ -78,6 +73,7 @@ export const pipelines: readonly Template[] = [
     },
     together: someSource,
   }),
+  ...movers,
 ]
 
 export const pipelineNames: readonly string[] = pipelines.map(({ name }) => name)

@@ -14,6 +14,15 @@ export interface Template {
   description: string
   /** Values come as text and leave as the template wants them. */
   parameters: Shape
+  /** Jinja variables that follow from the parameters. */
+  derived?: (values: Readonly<Record<string, unknown>>) => Record<string, unknown>
   /** What must hold between parameters: gives the name and the fault of one that does not. */
   together?: (values: Readonly<Record<string, unknown>>) => { parameter: string; fault: string } | undefined
 }
+
+/** One of ours, by Google's Yaml_Template. */
+export const yaml = (template: Omit<Template, 'by' | 'spec'>): Template => ({
+  ...template,
+  by: 'ours',
+  spec: 'flex/Yaml_Template',
+})

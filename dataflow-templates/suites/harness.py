@@ -132,7 +132,8 @@ def mutants(test, name, check, rules):
   for rule, code, other in rules:
     with test.subTest(rule):
       text = text_of(name)
-      test.assertEqual(text.count(code), 1, code)
+      # A pipeline that inlines a file for several of its steps has a rule as often.
+      test.assertGreaterEqual(text.count(code), 1, code)
       try:
         check(text.replace(code, other))
       except (AssertionError, KeyError):

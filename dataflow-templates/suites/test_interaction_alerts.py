@@ -146,6 +146,18 @@ class InteractionAlerts(unittest.TestCase):
     out = harness.run('interaction-alerts', {**VARIABLES, 'since': at(3 * DAY)}, story())
     self.assertEqual(sorted(states(out['alerts'])), [
         (5, 15, 16), (10, 40, 41), (15, 60, 62)])
+    # What a job before this one told is taken back, and not told again.
+    out = harness.run('interaction-alerts', {**VARIABLES, 'since': at(100)}, stream(
+        [batch(medicine(1), medicine(2))], [p(1, 1, 1, 100, 0), p(2, 1, 2, 101, 5)],
+        [p(2, 1, 2, 102, 200, op='d')]))
+    self.assertEqual(states(out['alerts']), {(1, 1, 2): [X]})
+
+  def test_versions_do_not_depend_on_the_order_of_arrival(self):
+    changes = [batch(medicine(1), medicine(2)), p(1, 1, 1, 100, 0), p(2, 1, 2, 101, 5), p(3, 1, 2, 103, 6)]
+    versions = [{(a['alertId'], a['version']) for _, a in harness.run(
+        'interaction-alerts', VARIABLES, stream(*[[each] for each in order]))['alerts']}
+        for order in (changes, changes[::-1])]
+    self.assertEqual(versions[0], versions[1])
 
   def test_what_can_not_be_read_goes_whole_to_dead_letters(self):
     good, other = prescription(900, 1, 1, 900, 5), prescription(901, 1, 2, 901, 6)

@@ -80,7 +80,8 @@ class PatientAlerts(beam.DoFn):
     over = [name for name, alert in standing.items() if one in alert['prescriptions'] and name not in now]
     for name in over:
       alert = standing.pop(name)
-      if alert['told']:
+      # What an earlier job has told, before `since`, is taken back as well.
+      if alert['told'] or version['committed'] >= self.since:
         alert['newest'] = max(alert['newest'], *order)
         alert['committed'] = max(alert['committed'], version['committed'])
         yield self.message(patient, name, alert, 'retracted', state)
@@ -95,9 +96,12 @@ class PatientAlerts(beam.DoFn):
 
   @staticmethod
   def message(patient, name, alert, what, state):
-    """The higher `version` of an alert is the newer: the newest change of the pair, then a count."""
-    state['told'] = state.get('told', 0) + 1
-    version = '%s/%04x' % (alert['newest'], state['told'] & 0xffff)
+    """The higher `version` of an alert is the newer: the newest change of the pair, then a count for that change."""
+    told = state.setdefault('told', {})
+    newest, count = told.get(name, ('', 0))
+    count = count + 1 if newest == alert['newest'] else 1
+    told[name] = (alert['newest'], count)
+    version = '%s/%04x' % (alert['newest'], count & 0xffff)
     facts = {k: v for k, v in alert.items() if k not in ('newest', 'committed', 'told')}
     at = instant(alert['committed'])
     body = {'alertId': name, 'state': what, 'patientId': patient, **facts, 'version': version, 'at': at}
@@ -118,7 +122,9 @@ class PatientAlerts(beam.DoFn):
       return
     standing = {name: alert for name, alert in state['standing'].items()
                 if all(one in left for one in alert['prescriptions'])}
-    known.write({**state, 'prescriptions': left, 'standing': standing})
+    told = {name: each for name, each in state.get('told', {}).items()
+            if all(int(one) in left for one in name.split('-')[:2])}
+    known.write({'prescriptions': left, 'standing': standing, 'told': told})
     expiry.set(Timestamp(micros=min(each['expires'] for each in left.values())))
 
 
