@@ -4,6 +4,7 @@ import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/
 import type { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic/index.js'
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member/index.js'
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js'
+import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member/index.js'
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js'
 import type { Access, FunctionEntry, Topic } from '@pipeline/functions/manifest-parts.ts'
 import type { ITerraformDependable } from 'cdktf'
@@ -54,6 +55,12 @@ export function grant(
       })
     case 'project':
       return new ProjectIamMember(stack, id('project'), { project: settings.project, role, member })
+    case 'account':
+      return new ServiceAccountIamMember(stack, id(access.account), {
+        serviceAccountId: `projects/${settings.project}/serviceAccounts/${names.accountEmail(access.account)}`,
+        role,
+        member,
+      })
     default:
       return unknown(access)
   }

@@ -81,6 +81,7 @@ function calls({ use }: Size, entries: readonly FunctionEntry[]): Line[] {
       if (trigger.topic === TOPICS.changes) pushed += called(entry, messages, SECONDS.push)
       continue
     }
+    if (trigger.kind === 'page') continue
     jobs++
     const times = (DAYS * 1440) / longestGapMinutes(trigger.cron)
     scheduled += called(entry, times, entry.name.startsWith('load-') ? SECONDS.load : SECONDS.job)

@@ -1,6 +1,7 @@
 import type { FunctionEntry, Secret, SettingSource } from '@pipeline/functions/manifest-parts.ts'
 import type { PolicyTags } from '@pipeline/functions/warehouse/bigquery/schema.ts'
 import type { Identifies } from '@pipeline/hospital/catalog.ts'
+import { dataflowEnvironment, dataflowJobs } from './dataflow-settings.ts'
 import { secretsOf } from './names.ts'
 import type { Stage } from './stage.ts'
 
@@ -55,6 +56,8 @@ export function environmentOf(
       case 'cloud':
         if (source.what === 'location') return set(settings.region)
         if (source.what === 'environment') return set(settings.name)
+        if (source.what === 'dataflow-environment') return set(JSON.stringify(dataflowEnvironment(stage)))
+        if (source.what === 'dataflow-jobs') return set(JSON.stringify(dataflowJobs(stage)))
         return set(tags[source.what.slice('policy-tag-'.length) as Identifies])
       case 'kafka':
         result.inNetwork = true

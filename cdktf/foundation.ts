@@ -20,6 +20,7 @@ export const APIS = [
   'cloudscheduler',
   'compute',
   'datacatalog',
+  'dataflow',
   'dns',
   'iam',
   'iamcredentials',

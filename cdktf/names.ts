@@ -25,7 +25,7 @@ export function namesOf({ name, project, region, projectNumber }: Settings) {
     account: (component: string) => fit(`${name}-${component}`, 30),
     accountEmail: (component: string) =>
       `${fit(`${name}-${component}`, 30)}@${project}.iam.gserviceaccount.com`,
-    bucket: (bucket: BucketName | 'code') => `${project}-${name}-${bucket}`,
+    bucket: (bucket: BucketName | 'code' | 'temp') => `${project}-${name}-${bucket}`,
     topic: (topic: Topic) => `${name}-${topic}`,
     dataset: (dataset: DatasetName) => `${name}_${dataset}`,
     secret: (secret: Secret | VmSecret) => `${name}-${secret}`,
@@ -40,6 +40,7 @@ export function namesOf({ name, project, region, projectNumber }: Settings) {
       bigquery: `serviceAccount:bq-${projectNumber}@bigquery-encryption.iam.gserviceaccount.com`,
       sql: `serviceAccount:service-${projectNumber}@gcp-sa-cloud-sql.iam.gserviceaccount.com`,
       registry: `serviceAccount:service-${projectNumber}@gcp-sa-artifactregistry.iam.gserviceaccount.com`,
+      dataflow: `serviceAccount:service-${projectNumber}@dataflow-service-producer-prod.iam.gserviceaccount.com`,
       compute: `serviceAccount:service-${projectNumber}@compute-system.iam.gserviceaccount.com`,
     },
   }

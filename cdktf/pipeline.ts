@@ -3,10 +3,12 @@ import { accessOf, grant, grantSecret, logUsers, type Resources } from './access
 import type { Archive } from './archives/archive.ts'
 import { buildCi } from './ci.ts'
 import { buildDatabase } from './database.ts'
+import { buildDataflow } from './dataflow.ts'
 import { letServicesEncrypt } from './encryption.ts'
 import { environmentOf } from './environment.ts'
 import { buildFunction } from './functions.ts'
 import { buildAccounts, buildImages, letPubsubSign } from './identity.ts'
+import { buildAlerts } from './interaction-alerts.ts'
 import { buildBuckets } from './lake.ts'
 import { buildPush, buildTopics, letPubsubForward } from './messaging.ts'
 import { buildNetwork } from './network.ts'
@@ -33,7 +35,7 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
   const buckets = buildBuckets(stage)
   const topics = buildTopics(stage)
   const datasets = buildDatasets(stage)
-  for (const each of [buckets.lake, buckets.code, ...topics.values(), ...datasets.values()]) {
+  for (const each of [buckets.lake, buckets.code, buckets.temp, ...topics.values(), ...datasets.values()]) {
     waitFor(each, encrypting)
   }
   const { users, readers } = logUsers(entries, DATASETS.raw)
@@ -51,6 +53,8 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
     code: buckets.code,
     dependsOn: [...grantVm(stage, resources), ...encrypting],
   })
+  buildDataflow(stage, resources)
+  buildAlerts(stage, resources)
   const functions = entries.map((entry) => {
     const rights = accessOf(stage, entry).map((access) => grant(stage, entry.name, access, resources))
     if (environmentOf(stage, entry, tags).trustsVm) rights.push(grantSecret(stage, entry.name, 'private-ca'))

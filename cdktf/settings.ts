@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { pipelineNames } from '@pipeline/dataflow-templates/catalogue/pipelines.ts'
 import { SECRETS, type Secret } from '@pipeline/functions/manifest-parts.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
@@ -104,6 +105,15 @@ export const settingsSchema = z
     /** How long Redpanda keeps changes and events that were read already; oltp-sink's ledger must know them longer. */
     kafkaRetentionDays: days(7, 1, 21),
     redpandaImage: image('docker.redpanda.com/redpandadata/redpanda:v25.1.9'),
+    /** Streaming jobs that are to run, with parameters beside those that the stack gives. None costs nothing. */
+    dataflow: z
+      .array(
+        z.strictObject({
+          template: z.enum(pipelineNames as [string, ...string[]]),
+          parameters: z.record(z.string(), z.string()).default({}),
+        }),
+      )
+      .default([]),
     secretVersions: secretVersions.prefault({}),
     vmSecretVersion: version,
     /** What a month may cost before somebody is told; null for nobody. */

@@ -35,3 +35,8 @@ export function stage(scope: Construct, id: string, settings: Settings, protect:
   })
   return { stack, settings, names: namesOf(settings), size: sizes[settings.size], labels, protect }
 }
+
+/** The names of an environment without a stack, for whoever only speaks with it. */
+export function detachedStage(settings: Settings): Pick<Stage, 'settings' | 'names' | 'labels'> {
+  return { settings, names: namesOf(settings), labels: { pipeline: 'hospital', environment: settings.name } }
+}

@@ -5,6 +5,10 @@ import type { SettingName } from './settings.ts'
 export const TOPICS = {
   events: 'hospital-events',
   changes: 'hospital-changes',
+  /** Alerts of interaction-alerts. */
+  alerts: 'hospital-alerts',
+  /** Sessions and windows of the other pipelines. */
+  insights: 'hospital-insights',
   deadLetters: 'hospital-dead-letters',
 } as const
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS]
@@ -55,10 +59,13 @@ export type SettingSource =
   /** One in the cloud, another in the local stack. */
   | { from: 'either'; cloud: SettingSource; local: SettingSource }
   /**
-   * Set by the cloud stack only: where its data lies, the policy tags of the catalog's classes, and the environment's
+   * Set by the cloud stack only: where its data lies, the policy tags of the catalog's classes, jobs of Dataflow, and the environment's
    * name, which stands before the name of each dataset (`demo_marts`).
    */
-  | { from: 'cloud'; what: 'location' | 'environment' | `policy-tag-${Identifies}` }
+  | {
+      from: 'cloud'
+      what: 'location' | 'environment' | 'dataflow-environment' | 'dataflow-jobs' | `policy-tag-${Identifies}`
+    }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
   | {
       from: 'local'
@@ -76,8 +83,10 @@ export type Access =
   | { kind: 'topic'; topic: Topic; role: string }
   | { kind: 'secret'; secret: Secret; role: string }
   | { kind: 'dataset'; dataset: DatasetName; role: string }
-  /** The one role on the project: a job of BigQuery belongs to a project, and to no dataset. It opens no data. */
-  | { kind: 'project'; role: 'roles/bigquery.jobUser' }
+  /** Roles on the project: jobs of BigQuery and of Dataflow belong to a project and to nothing smaller. They open no data. */
+  | { kind: 'project'; role: 'roles/bigquery.jobUser' | 'roles/dataflow.developer' }
+  /** To start something that runs as another account of the stack. */
+  | { kind: 'account'; account: 'dataflow'; role: 'roles/iam.serviceAccountUser' }
 
 export interface PushTrigger {
   kind: 'push'

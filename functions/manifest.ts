@@ -1,3 +1,4 @@
+import { beside } from './manifest-dataflow.ts'
 import { DATASETS, type FunctionEntry, SECRETS, TOPICS } from './manifest-parts.ts'
 import {
   changeLake,
@@ -141,6 +142,7 @@ export const manifest: readonly FunctionEntry[] = [
       publishDeadLetters,
     ],
   },
+  ...beside,
   loader('load-dimensions', '*/15 * * * *'),
   loader('load-facts', '*/5 * * * *'),
   {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+/** A whole number between two. */
 export const whole = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback)
 export const emulatorUrl = z
@@ -23,3 +24,13 @@ export const aes256Key = z
   .string()
   .regex(/^[A-Za-z0-9+/]{43}=$/)
   .transform((text) => Buffer.from(text, 'base64'))
+
+/** JSON as text. */
+export const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is no JSON' })
+    return z.NEVER
+  }
+})

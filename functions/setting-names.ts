@@ -39,6 +39,15 @@ export const settingNames = {
     'PUBSUB_EMULATOR_HOST',
     'LOG_LEVEL',
   ],
+  'alert-sink': [
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'DEAD_LETTER_TOPIC',
+    'STORAGE_EMULATOR_HOST',
+    'PUBSUB_EMULATOR_HOST',
+    'LOG_LEVEL',
+  ],
+  'launch-dataflow': ['DATAFLOW_ENVIRONMENT', 'DATAFLOW_JOBS', 'LOG_LEVEL'],
   'dead-letter-sink': ['LAKE_BUCKET', 'GOOGLE_CLOUD_PROJECT', 'STORAGE_EMULATOR_HOST', 'LOG_LEVEL'],
   loader: [
     'LAKE_BUCKET',

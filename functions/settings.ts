@@ -1,6 +1,6 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
-import { aes256Key, dataset, emulatorUrl, memory, policyTag, whole } from './setting-kinds.ts'
+import { aes256Key, dataset, emulatorUrl, json, memory, policyTag, whole } from './setting-kinds.ts'
 
 const logging = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }
 
@@ -107,6 +107,10 @@ export const settingSchemas = {
   PIPELINE_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Reports in Looker Studio as JSON: `[{"name": …, "url": …}]`, as `npm run deploy` prints them. */
   LOOKER_LINKS: z.string().max(100_000).default('[]'),
+  /** Where Dataflow jobs run and as whom: an object as dataflow-templates/launcher/environment.ts has it. */
+  DATAFLOW_ENVIRONMENT: json.optional(),
+  /** Jobs that are to run: `[{"template": "interaction-alerts", "name"?: "...", "parameters": {...}}]`. */
+  DATAFLOW_JOBS: json.default([]),
   /** The function's own timeout; a load ends its work before it. */
   FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
 } as const

@@ -1,5 +1,5 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { withReplayOptions } from './replay/ask.ts'
 
 // There is no cloud here: its clients must not look for one.
@@ -119,6 +119,28 @@ program
 withReplayOptions(program.command('replay')).action(async (options) =>
   (await import('./commands/replay.ts')).replayCommand(options),
 )
+
+program
+  .command('dataflow')
+  .description('launch, update, list, drain and cancel jobs of Dataflow, or run a pipeline on this stack')
+  .addArgument(
+    new Argument('<action>').choices(['templates', 'launch', 'update', 'list', 'drain', 'cancel', 'run']),
+  )
+  .argument('[what]', 'a template to launch, update or run; the name of a job to drain or cancel')
+  .option(
+    '--set <name=value>',
+    'a parameter of the template',
+    (pair, pairs: string[]) => [...pairs, pair],
+    [],
+  )
+  .option('--name <name>', "the job's name, where it is not the template's")
+  .option('--environment <file>', 'settings of the environment, as for deploy')
+  .addOption(
+    new Option('--via <way>', 'how to speak with Dataflow').choices(['grpc', 'rest']).default('grpc'),
+  )
+  .action(async (action, what, options) =>
+    (await import('./commands/dataflow.ts')).dataflowCommand(action, what, options),
+  )
 
 program
   .command('doctor')

@@ -11,6 +11,8 @@ export const tools = {
   python: join(root, '.venv', 'bin', 'python'),
   /** bqemulator pins other versions than dbt does. */
   bqemulatorVenv: join(root, '.tools', 'bqemulator-venv'),
+  /** Apache Beam, for the tests of dataflow-templates and for running its pipelines here. */
+  beamVenv: join(root, '.tools', 'beam-venv'),
   dbt: join(root, '.venv', 'bin', 'dbt'),
   /** checkov and shellcheck, for tests of the cloud's stack alone. */
   checksVenv: join(root, '.tools', 'checks-venv'),

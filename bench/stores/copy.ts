@@ -43,10 +43,7 @@ class CopyOut implements pg.Submittable {
 }
 
 /** PostgreSQL's own `COPY … TO STDOUT` of a table: what nothing that reads it over a connection beats by much. */
-async function measureCopy(
-  databaseUrl: string,
-  table: string,
-): Promise<{ rows: number; seconds: number }> {
+async function measureCopy(databaseUrl: string, table: string): Promise<{ rows: number; seconds: number }> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
   try {

@@ -12,6 +12,8 @@ const requirementsFile = join(root, 'local-emulators', 'setup', 'requirements.tx
 const bqemulatorFile = join(root, 'local-emulators', 'setup', 'requirements-bqemulator.txt')
 const checksFile = join(root, 'local-emulators', 'setup', 'requirements-checks.txt')
 const cdktnFile = join(root, 'local-emulators', 'setup', 'cdktn', 'package-lock.json')
+const beamSetup = join(root, 'dataflow-templates', 'setup')
+const beamFile = join(beamSetup, 'requirements.txt')
 const pomFile = join(root, 'cdc', 'connect', 'pom.xml')
 
 /** Runs a command and reports its last line as it goes. Throws SETTING_INVALID with the end of its output. */
@@ -41,13 +43,26 @@ async function command(name: string, args: string[], progress: (line: string) =>
   }
 }
 
+/** Nothing of a file is built on this machine. */
+const NO_BUILDS = ['--no-build']
+/** Beam needs one package that has no wheel: it is built, from hashed sources with hashed tools. */
+const ONE_BUILD = [
+  ...['--only-binary', ':all:', '--no-binary', 'google-apitools', '--compile-bytecode'],
+  ...['--build-constraints', join(beamSetup, 'build-requirements.txt')],
+]
+
 /** Puts exactly what a file of requirements names into a virtual environment. */
-async function installPython(venv: string, file: string, progress: (line: string) => void): Promise<void> {
+async function installPython(
+  venv: string,
+  file: string,
+  progress: (line: string) => void,
+  builds: readonly string[] = NO_BUILDS,
+): Promise<void> {
   const base = (await findPython())!.command
   const python = join(venv, 'bin', 'python')
   await command(base, ['-m', 'venv', venv], progress)
   await command(python, ['-m', 'pip', 'install', '--disable-pip-version-check', UV], progress)
-  const args = ['pip', 'install', '--no-build', '--require-hashes', '--python', python]
+  const args = ['pip', 'install', ...builds, '--require-hashes', '--python', python]
   await command(join(venv, 'bin', 'uv'), [...args, '-r', file], progress)
 }
 
@@ -110,9 +125,9 @@ function stamped(
 
 /**
  * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
- * adds what only tests of the cloud's stack need.
+ * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines.
  */
-export async function install({ checks = false } = {}): Promise<void> {
+export async function install({ checks = false, beam = false } = {}): Promise<void> {
   const missing = (await checkRequirements()).filter(({ ok }) => !ok)
   if (missing.length > 0) {
     const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
@@ -132,6 +147,13 @@ export async function install({ checks = false } = {}): Promise<void> {
               installPython(tools.checksVenv, checksFile, progress),
             ),
             stamped('Node packages: cdktn', tools.cdktn, cdktnFile, installCdktn),
+          ]
+        : []),
+      ...(beam
+        ? [
+            stamped('Python packages: Apache Beam', tools.beamVenv, beamFile, (progress) =>
+              installPython(tools.beamVenv, beamFile, progress, ONE_BUILD),
+            ),
           ]
         : []),
       stamped('Java archives: Kafka, Connect, Debezium', tools.jars, pomFile, installJars),
