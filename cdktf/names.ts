@@ -56,6 +56,7 @@ export function secretsOf({ exports }: Settings): Secret[] {
 export const VM_SECRETS = [
   'postgres-admin-password',
   'postgres-cdc-password',
+  'kafka-pipeline-password',
   'private-tls-key',
   'private-ca',
 ] as const

@@ -88,6 +88,7 @@ export function firstSecrets(settings: Settings): Record<string, string> {
     [SECRETS.databaseReader]: url('hospital_reader'),
     [SECRETS.databaseWriter]: url('hospital_writer'),
     'postgres-cdc-password': password(),
+    'kafka-pipeline-password': password(),
     'private-ca': authority,
     'private-tls-key': server,
     ...(settings.database.kind === 'cloud-sql' ? { 'postgres-admin-password': password() } : {}),

@@ -131,7 +131,7 @@ jars() {
 }
 
 settings() {
-  local cdc admin reader writer kafka tls
+  local cdc admin reader writer kafka pipeline tls sasl
   mkdir -p "$RUN"
   chmod 755 "$RUN"
   admin="$(secret "$SECRET_ADMIN" "$SECRET_ADMIN_VERSION")"
@@ -139,7 +139,10 @@ settings() {
   reader="$(secret "$SECRET_READER" "$SECRET_READER_VERSION")"
   writer="$(secret "$SECRET_WRITER" "$SECRET_WRITER_VERSION")"
   kafka="$(secret "$SECRET_KAFKA" "$SECRET_KAFKA_VERSION")"
+  pipeline="$(secret "$SECRET_PIPELINE" "$SECRET_PIPELINE_VERSION")"
   tls="$(secret "$SECRET_TLS" "$SECRET_TLS_VERSION")"
+  sasl="KAFKA_SASL_USER=$KAFKA_PIPELINE
+KAFKA_SASL_PASSWORD=$pipeline"
 
   mkdir -p "$DATA/redpanda" "$RUN/redpanda"
   chown 101:101 "$DATA/redpanda" "$RUN/redpanda"
@@ -154,6 +157,7 @@ END
   put "$RUN/connect.env" 600 root:root connect <<END
 RELEASE=$RELEASE
 KAFKA_BROKERS=127.0.0.1:9092
+$sasl
 CONNECT_LISTENER=http://127.0.0.1:8083
 CONNECT_HEAP_MIB=$CONNECT_HEAP_MIB
 POSTGRES_HOST=$POSTGRES_HOST
@@ -163,10 +167,14 @@ POSTGRES_SSLMODE=$POSTGRES_SSLMODE
 POSTGRES_CDC_USER=hospital_cdc
 POSTGRES_CDC_PASSWORD=$cdc
 END
+  cat "$OPT/current/worker.properties" "$OPT/current/worker-sasl.properties" |
+    put "$RUN/connect/worker.properties" 644 root:root connect
+  chmod 755 "$RUN/connect"
   put "$RUN/relay.env" 600 root:root relay <<END
 RELEASE=$RELEASE
 RELAY_HEAP_MIB=$RELAY_HEAP_MIB
 KAFKA_BROKERS=127.0.0.1:9092
+$sasl
 GOOGLE_CLOUD_PROJECT=$PROJECT
 EVENTS_TOPIC=$EVENTS_TOPIC
 CHANGES_TOPIC=$CHANGES_TOPIC
@@ -177,6 +185,7 @@ END
 RELEASE=$RELEASE
 GUARD_HEAP_MIB=$GUARD_HEAP_MIB
 KAFKA_BROKERS=127.0.0.1:9092
+$sasl
 CONNECT_URL=http://127.0.0.1:8083
 DATABASE_URL=postgresql://hospital_cdc:$cdc@$POSTGRES_HOST:$POSTGRES_PORT/$POSTGRES_DATABASE?$POSTGRES_QUERY
 END
@@ -187,6 +196,7 @@ PROJECT_NUMBER=$PROJECT_NUMBER
 REGION=$REGION
 LAKE_BUCKET=$LAKE_BUCKET
 KAFKA_BROKERS=127.0.0.1:9092
+$sasl
 END
   put "$ROOT/usr/local/bin/hospital-replay" 755 root:root replay <"$OPT/current/hospital-replay.sh"
   put "$RUN/health.env" 600 root:root health <<END
@@ -199,6 +209,7 @@ POSTGRES_CDC_PASSWORD=$cdc
 DATABASE_READER_URL=$reader
 DATABASE_WRITER_URL=$writer
 KAFKA_BROKERS=127.0.0.1:9092
+$sasl
 REDPANDA_ADMIN_URL=http://127.0.0.1:9644
 KAFKA_RETENTION_DAYS=$KAFKA_RETENTION_DAYS
 KAFKA_READER_USER=$KAFKA_READER

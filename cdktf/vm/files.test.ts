@@ -75,12 +75,12 @@ const redpanda = z.strictObject({
   }),
 })
 
-test('Redpanda: what the network reaches asks for SASL and TLS, and what does not is on the loopback', () => {
+test('Redpanda: whoever comes shows who it is, and over the network by TLS', () => {
   const { redpanda: node } = redpanda.parse(yaml('redpanda.yaml'))
   const secured = node.kafka_api_tls.map(({ name }) => name)
   for (const { name, address, authentication_method: method } of node.kafka_api) {
-    if (address === '127.0.0.1') continue
     assert.equal(method, 'sasl', name)
+    if (address === '127.0.0.1') continue
     assert.ok(secured.includes(name), name)
   }
   const names = (listeners: { name: string; port: number }[]) =>
@@ -99,6 +99,8 @@ test('Redpanda’s cluster: no topic by mistake, batches as producers packed the
     retention_local_strict: z.boolean(),
     storage_min_free_bytes: z.int().min(1_073_741_824),
     sasl_mechanisms: z.tuple([z.literal('SCRAM')]),
+    kafka_enable_authorization: z.literal(true),
+    superusers: z.tuple([z.literal('hospital-pipeline')]),
   }).parse(yaml('redpanda-cluster.yaml'))
   const { config } = JSON.parse(readFileSync(join(repository, 'cdc', 'connect', 'connector.json'), 'utf8'))
   assert.equal(config['producer.override.compression.type'], 'zstd')

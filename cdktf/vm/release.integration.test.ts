@@ -54,7 +54,8 @@ test('hospital-replay has the options of npm run replay, and the settings that t
   }
   const script = readFileSync(join(import.meta.dirname, '..', '..', 'cdc', 'vm', 'start.sh'), 'utf8')
   const given = /replay\.env" 600 root:root replay <<END\n([\s\S]*?)END\n/.exec(script)![1]!
-  const names = [...given.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!)
+  const sasl = /sasl="([^"]+)"/.exec(script)![1]!
+  const names = [...given.replace('$sasl', sasl).matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!)
   const { status, stderr } = run('replay.mjs', ['--dead-letters'])
   assert.equal(status, 1)
   const asked = [...stderr.matchAll(/\b([A-Z_]{6,}): /g)].map(([, name]) => name!)

@@ -7,6 +7,8 @@ import type { VmSecret } from '../names.ts'
 import type { Stage } from '../stage.ts'
 import type { VmArchive } from './vm-archive.ts'
 
+/** The user of Redpanda that the VM's own parts are; cdc/vm/redpanda-cluster.yaml lets it do everything. */
+const KAFKA_PIPELINE = 'hospital-pipeline'
 const SAFE = /^[A-Za-z0-9_./:@=&?+-]*$/
 
 /** Encrypted; a server of one's own must be known by its certificate as well. */
@@ -25,6 +27,7 @@ export function vmSecrets({ settings }: Stage) {
   const list: { as: string; secret: VmSecret | keyof typeof versions; version: number }[] = [
     { as: 'ADMIN', secret: 'postgres-admin-password', version: own },
     { as: 'CDC', secret: 'postgres-cdc-password', version: own },
+    { as: 'PIPELINE', secret: 'kafka-pipeline-password', version: own },
     { as: 'TLS', secret: 'private-tls-key', version: own },
     ...Object.entries({
       READER: SECRETS.databaseReader,
@@ -55,6 +58,7 @@ export function startupVariables(stage: Stage, archive: VmArchive): Record<strin
     NODE_SHA512: archive.node.sha512,
     KAFKA_HOST: names.host('kafka'),
     KAFKA_READER,
+    KAFKA_PIPELINE,
     REDPANDA_IMAGE: settings.redpandaImage,
     KAFKA_RETENTION_DAYS: String(settings.kafkaRetentionDays),
     REDPANDA_CORES: String(Math.max(1, Math.floor(Number(size.vm.split('-').at(-1)) / 2))),

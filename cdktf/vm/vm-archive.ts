@@ -27,6 +27,7 @@ const ENTRIES = {
 const FILES = [
   'cdc/connect/connector.json',
   'cdc/connect/worker.properties',
+  'cdc/connect/worker-sasl.properties',
   'cdc/connect/log4j2.properties',
   'cdc/connect/pom.xml',
   'cdc/vm/redpanda.yaml',

@@ -9,6 +9,8 @@ const settings = readCloudReplay({
   REGION: 'europe-west3',
   LAKE_BUCKET: 'a-project-demo-lake',
   KAFKA_BROKERS: '127.0.0.1:9092',
+  KAFKA_SASL_USER: 'hospital-pipeline',
+  KAFKA_SASL_PASSWORD: 'of-a-test',
 })
 const token = async (audience: string) => ({ authorization: `Bearer for ${audience}` })
 const place = (answer: () => Response, asked: [string, RequestInit | undefined][] = []) =>

@@ -13,6 +13,8 @@ const schema = z.object({
   REGION: z.string().min(1),
   LAKE_BUCKET: z.string().min(1),
   KAFKA_BROKERS: z.string().min(1),
+  KAFKA_SASL_USER: z.string().min(1),
+  KAFKA_SASL_PASSWORD: z.string().min(1),
 })
 export type CloudReplaySettings = z.infer<typeof schema>
 
@@ -43,7 +45,10 @@ export function cloudPlace(
 ): ReplayPlace {
   return {
     ...clients,
-    brokers: settings.KAFKA_BROKERS.split(','),
+    kafka: {
+      brokers: settings.KAFKA_BROKERS.split(','),
+      sasl: { username: settings.KAFKA_SASL_USER, password: settings.KAFKA_SASL_PASSWORD },
+    },
     nameOf: (name) => `${settings.ENVIRONMENT}-${name}`,
     async load(loader, body) {
       const url = functionUrl(settings, loader)

@@ -1,6 +1,6 @@
 import type { PubSub } from '@google-cloud/pubsub'
 import type { Bucket } from '@google-cloud/storage'
-import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
+import { createKafka, type KafkaSettings } from '@pipeline/cdc/relay/kafka.ts'
 import { createMetrics } from '@pipeline/cdc/relay/metrics.ts'
 import { createPublisher } from '@pipeline/cdc/relay/publisher.ts'
 import { type LetterFilter, replayDeadLetters } from '@pipeline/cdc/replay/dead-letters.ts'
@@ -23,7 +23,7 @@ export type ReplayWhat = { what: 'dead-letters'; filter: LetterFilter } | { what
 export interface ReplayPlace {
   pubsub: PubSub
   bucket: Bucket
-  brokers: string[]
+  kafka: KafkaSettings
   /** What a name of the manifest (topic, subscription, function) is there. */
   nameOf(name: string): string
   /** Calls a loader as Cloud Scheduler would; gives how many objects of each table it left out again. */
@@ -86,7 +86,7 @@ export async function replayIn(
       compactedLines(lake, object, take)
     return replayLake({ ...deps, topic: TOPICS.changes, compacted }, target.prefix)
   }
-  const kafka = createKafka({ brokers: place.brokers }, 'hospital-replay', silent)
+  const kafka = createKafka(place.kafka, 'hospital-replay', silent)
   return replayKafka({ ...deps, kafka, deadLetter: publishers.changes.deadLetter }, target)
 }
 

@@ -19,7 +19,7 @@ export async function replayInStack(
       {
         pubsub,
         bucket: storageClient({ projectId, emulatorHost: stack.gcsEndpoint }).bucket(stack.gcsBucket),
-        brokers: [stack.kafkaBrokers],
+        kafka: { brokers: [stack.kafkaBrokers] },
         nameOf: (name) => name,
         load: (loader, body) => callFunction<LoadReport>(stack, loader, body),
       },
