@@ -52,7 +52,7 @@ test('hospital-replay has the options of npm run replay, and the settings that t
   for (const option of ['--dead-letters', '--from', '--code', '--source', '--dry-run']) {
     assert.ok(help.stdout.includes(option), option)
   }
-  const script = readFileSync(join(import.meta.dirname, '..', '..', 'cdc', 'vm', 'start.sh'), 'utf8')
+  const script = readFileSync(join(import.meta.dirname, '..', '..', 'cdc', 'vm', 'settings.sh'), 'utf8')
   const given = /replay\.env" 600 root:root replay <<END\n([\s\S]*?)END\n/.exec(script)![1]!
   const sasl = /sasl="([^"]+)"/.exec(script)![1]!
   const names = [...given.replace('$sasl', sasl).matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name!)

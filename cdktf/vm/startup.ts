@@ -94,8 +94,10 @@ export function startupScript(variables: Record<string, string>): string {
     if (!SAFE.test(value)) throw new TypeError(`${name} has characters that a script must not have`)
     return `${name}='${value}'`
   })
-  const body = readFileSync(join(repository, 'cdc', 'vm', 'start.sh'), 'utf8')
-  return `#!/bin/bash\n${lines.join('\n')}\n${body}`
+  const parts = ['settings.sh', 'start.sh'].map((file) =>
+    readFileSync(join(repository, 'cdc', 'vm', file), 'utf8'),
+  )
+  return `#!/bin/bash\n${lines.join('\n')}\n${parts.join('\n')}`
 }
 
 /** A text that terraform takes as it is: in it, two signs begin templates. */
