@@ -12,7 +12,7 @@ const mayImport: Record<string, readonly string[]> = {
   // The launcher of Dataflow jobs, for launch-dataflow: decision 17.
   functions: ['hospital', 'dataflow-templates'],
   'dataflow-templates': ['hospital'],
-  'local-emulators': ['hospital', 'cdc', 'functions', 'dataflow-templates'],
+  'local-emulators': ['hospital', 'cdc', 'functions', 'dataflow-templates', 'cdktf'],
   cdktf: ['hospital', 'functions', 'cdc', 'dataflow-templates'],
   bench: ['hospital', 'cdc', 'functions', 'local-emulators'],
 }

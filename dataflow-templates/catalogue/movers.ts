@@ -53,8 +53,14 @@ export const movers: readonly Template[] = [
     },
     together: ({ connection_properties: given }) =>
       /password/i.test(String(given ?? ''))
-        ? { parameter: 'connection_properties', fault: 'must not hold a password: jobs show their parameters; sign in by IAM' }
+        ? {
+            parameter: 'connection_properties',
+            fault: 'must not hold a password: jobs show their parameters; sign in by IAM',
+          }
         : undefined,
-    derived: ({ table }) => ({ query: selectOf(findTable(String(table))!), columns: columnsOf(findTable(String(table))!) }),
+    derived: ({ table }) => ({
+      query: selectOf(findTable(String(table))!),
+      columns: columnsOf(findTable(String(table))!),
+    }),
   }),
 ]

@@ -28,7 +28,11 @@ export function selectOf({ name, columns, key }: Table): string {
 export function columnsOf({ columns }: Table): [string, 'integer' | 'boolean' | 'text', boolean][] {
   return columns.map(({ name, type, nullable }) => [
     name,
-    type.kind === 'bigint' || type.kind === 'integer' ? 'integer' : type.kind === 'boolean' ? 'boolean' : 'text',
+    type.kind === 'bigint' || type.kind === 'integer'
+      ? 'integer'
+      : type.kind === 'boolean'
+        ? 'boolean'
+        : 'text',
     nullable,
   ])
 }
