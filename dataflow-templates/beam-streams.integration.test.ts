@@ -4,7 +4,7 @@ import { runSuites } from './testing/beam.ts'
 
 const suites = [
   ['interaction-alerts', 'suites.test_interaction_alerts'],
-  ['activity-sessions and operations-5m', 'suites.test_activity_sessions', 'suites.test_operations'],
+  ['the others', 'suites.test_activity_sessions', 'suites.test_operations', 'suites.test_movers'],
 ] as const
 
 test('pipelines on a TestStream, and a mutant of each rule', { concurrency: 2 }, async (t) => {

@@ -13,7 +13,7 @@ const mayImport: Record<string, readonly string[]> = {
   functions: ['hospital', 'dashboard', 'dataflow-templates'],
   dashboard: ['hospital'],
   'dataflow-templates': ['hospital'],
-  'local-emulators': ['hospital', 'cdc', 'functions', 'dashboard', 'dataflow-templates'],
+  'local-emulators': ['hospital', 'cdc', 'functions', 'dashboard', 'dataflow-templates', 'cdktf'],
   cdktf: ['hospital', 'functions', 'cdc', 'dashboard', 'dataflow-templates'],
   bench: ['hospital', 'cdc', 'functions', 'dashboard', 'local-emulators'],
 }

@@ -59,6 +59,59 @@ test('all that is wrong is said at once', () => {
   assert.match(message, /more is no parameter of it; alerts_topic is missing; grace_days must be/)
 })
 
+test('movers: offsets that are loaded, tables of the catalog, a query of it, and no password', () => {
+  const stream = {
+    subscription: good.subscription,
+    lake: good.lake,
+    dataset: 'hospital-test:raw',
+    dead_letter_topic: good.dead_letter_topic,
+  }
+  const bigquery = (more: Record<string, string>) =>
+    checkParameters(templateNamed('changes-to-bigquery'), { ...stream, ...more })
+  assert.deepEqual(
+    bigquery({ loaded: 'postgres-source.public.visits:0:1-5,postgres-source.public.visits:0:7-9' }).loaded,
+    {
+      'postgres-source.public.visits:0': [
+        [1, 5],
+        [7, 9],
+      ],
+    },
+  )
+  assert.deepEqual(bigquery({}).loaded, {})
+  assert.match(
+    refused(() => bigquery({ loaded: 'visits' })),
+    /loaded/,
+  )
+  assert.match(
+    refused(() => bigquery({ tables: 'visits,secrets' })),
+    /tables must name tables of the catalog/,
+  )
+  const export_ = {
+    jdbc_url: 'jdbc:postgresql://10.0.0.1:5432/hospital',
+    username: 'reader',
+    table: 'medicines',
+    lake: good.lake,
+    day: '20260302',
+  }
+  const values = checkParameters(templateNamed('postgres-to-lake'), export_)
+  assert.equal(
+    values.query,
+    'SELECT "medicine_id"::bigint AS "medicine_id", "name"::text AS "name", "category"::text AS "category", ' +
+      '"manufacturer"::text AS "manufacturer", "price"::text AS "price" FROM public."medicines" ORDER BY "medicine_id"',
+  )
+  assert.deepEqual((values.columns as unknown[])[2], ['category', 'text', true])
+  const wrong = { ...export_, connection_properties: 'user=x;password=hunter2' }
+  assert.match(
+    refused(() => checkParameters(templateNamed('postgres-to-lake'), wrong)),
+    /must not hold a password/,
+  )
+  const url = { ...export_, jdbc_url: 'jdbc:postgresql://u:p@10.0.0.1/hospital' }
+  assert.match(
+    refused(() => checkParameters(templateNamed('postgres-to-lake'), url)),
+    /jdbc_url must be/,
+  )
+})
+
 test('defaults are filled in', () => {
   assert.equal(alerts({}).grace_days, 8)
   assert.equal(alerts({ grace_days: '3' }).grace_days, 3)

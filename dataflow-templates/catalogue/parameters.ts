@@ -60,16 +60,18 @@ export const offsetRanges = matching(
   new RegExp(`^([A-Za-z0-9._-]+:\\d+:${RANGE})(,[A-Za-z0-9._-]+:\\d+:${RANGE})*$`),
   'topic:partition:first-last, with commas between',
 ).transform((value) => {
-  const ranges: Record<string, [number, number][]> = {}
-  for (const each of value.split(',')) {
+  const runs = value.split(',').map((each) => {
     const at = each.lastIndexOf(':')
     const [first, last] = each
       .slice(at + 1)
       .split('-')
       .map(Number) as [number, number]
-    const name = each.slice(0, at)
-    ranges[name] ??= []
-    ranges[name].push([first, last])
-  }
-  return ranges
+    return { place: each.slice(0, at), run: [first, last] as const }
+  })
+  return Object.fromEntries(
+    [...Map.groupBy(runs, ({ place }) => place)].map(([place, group]) => [
+      place,
+      group.map(({ run }) => run),
+    ]),
+  )
 })

@@ -57,7 +57,7 @@ export interface PipelineRun {
 
 /** Starts a pipeline on Beam's own runner, on the emulators of a stack; its output goes to `log` or to this terminal. */
 export async function startHere(
-  stack: StackFile,
+  stack: Pick<StackFile, 'projectId' | 'pubsubHost' | 'gcsEndpoint'>,
   template: string,
   parameters: Record<string, string>,
   log: number | 'inherit' = 'inherit',

@@ -172,6 +172,7 @@ class OfMedicine(beam.DoFn):
     for version in kept:
       held.add(version)
     if kept:
-      soonest = min(version['expires'] for version in kept)
+      # Not for each prescription by itself: a medicine may have very many.
+      soonest = min(max(version['expires'] for version in kept), at.micros + 30 * DAY)
       next_.write(float(soonest))
       expiry.set(Timestamp(micros=soonest))

@@ -79,9 +79,10 @@ class OfDepartment(beam.DoFn):
       state['told'][start] = now
       for name, sums in parts.items():
         yield name, (start, sums)
-    known.write(state)
-    if state['sums']:
+    if state['sums'] and not state.get('armed'):
+      state['armed'] = True
       expiry.set(Timestamp(micros=min(min(state['sums']) + self.keep, LATEST)))
+    known.write(state)
 
   @on_timer(EXPIRY)
   def forget(self, at=beam.DoFn.TimestampParam, known=beam.DoFn.StateParam(KNOWN),
@@ -89,6 +90,8 @@ class OfDepartment(beam.DoFn):
     state = known.read()
     for start in [start for start in state['sums'] if start + self.keep <= at.micros]:
       del state['sums'][start], state['told'][start]
+    state['armed'] = bool(state['sums'])
     known.write(state)
     if state['sums']:
-      expiry.set(Timestamp(micros=min(min(state['sums']) + self.keep, LATEST)))
+      # Not for each window by itself: by then all that are there now can go.
+      expiry.set(Timestamp(micros=min(max(state['sums']) + self.keep, LATEST)))

@@ -14,29 +14,46 @@ def top_diagnoses(sums, most):
 
 
 class Tell(beam.DoFn):
-  """Keyed by department: one row a window that is over and had anything in it; a higher revision replaces a lower."""
+  """Keyed by department: one row a window that is over and in which something changed; a higher revision replaces a lower."""
   KNOWN = ReadModifyWriteStateSpec('known', PickleCoder())
-  DUE = TimerSpec('due', TimeDomain.WATERMARK)
+  OVER = TimerSpec('over', TimeDomain.WATERMARK)
+  OPEN = TimerSpec('open', TimeDomain.WATERMARK)
 
   def __init__(self, lateness, top):
     self.lateness, self.top = lateness, top
 
-  def process(self, element, known=beam.DoFn.StateParam(KNOWN), due=beam.DoFn.TimerParam(DUE)):
+  def process(self, element, known=beam.DoFn.StateParam(KNOWN), over=beam.DoFn.TimerParam(OVER),
+              open_=beam.DoFn.TimerParam(OPEN)):
     _, (start, sums) = element
-    state = known.read() or {'before': 0, 'windows': {}, 'told': {}, 'due': set()}
+    state = known.read() or {'before': 0, 'windows': {}, 'told': {}, 'due': set(), 'now': 0}
     state['windows'][start] = Sum().merge_accumulators([state['windows'].get(start, {}), sums])
     state['due'] |= {(size, start // length * length) for size, length in SIZES.items()}
     if 'waiting' in sums:
       # Every later row that was told counts these bills as well.
       state['due'] |= {(size, at) for size, at in state['told'] if at + SIZES[size] > start}
+    # Sums of a window come when it is over, so whatever ends no later is over too; the hour may not be.
+    state['now'] = max(state['now'], start + FIVE_MINUTES)
     known.write(state)
-    due.set(Timestamp(micros=min(at + SIZES[size] for size, at in state['due'])))
+    ends = [at + SIZES[size] for size, at in state['due']]
+    over.set(Timestamp(micros=max(end for end in ends if end <= state['now'])))
+    if max(ends) > state['now']:
+      open_.set(Timestamp(micros=min(end for end in ends if end > state['now'])))
 
-  @on_timer(DUE)
-  def tell(self, department=beam.DoFn.KeyParam, at=beam.DoFn.TimestampParam,
-           known=beam.DoFn.StateParam(KNOWN), due=beam.DoFn.TimerParam(DUE)):
+  @on_timer(OVER)
+  def tell_over(self, department=beam.DoFn.KeyParam, at=beam.DoFn.TimestampParam, known=beam.DoFn.StateParam(KNOWN)):
+    yield from self.tell(department, at.micros, known)
+
+  @on_timer(OPEN)
+  def tell_open(self, department=beam.DoFn.KeyParam, at=beam.DoFn.TimestampParam, known=beam.DoFn.StateParam(KNOWN),
+                open_=beam.DoFn.TimerParam(OPEN)):
+    yield from self.tell(department, at.micros, known)
+    ends = [start + SIZES[size] for size, start in known.read()['due']]
+    if ends:
+      open_.set(Timestamp(micros=min(ends)))
+
+  def tell(self, department, at, known):
     state = known.read()
-    ready = sorted(each for each in state['due'] if each[1] + SIZES[each[0]] <= at.micros)
+    ready = sorted(each for each in state['due'] if each[1] + SIZES[each[0]] <= at)
     state['due'] -= set(ready)
     for size, start in ready:
       row = self.row(state, department, size, start)
@@ -44,14 +61,13 @@ class Tell(beam.DoFn):
       if row != before:
         state['told'][(size, start)] = (revision + 1, row)
         yield self.message(row, revision + 1)
-    self.forget(state, at.micros)
+    self.forget(state, at)
     known.write(state)
-    if state['due']:
-      due.set(Timestamp(micros=min(start + SIZES[size] for size, start in state['due'])))
 
   def row(self, state, department, size, start):
     end = start + SIZES[size]
-    sums = Sum().merge_accumulators([sums for at, sums in state['windows'].items() if start <= at < end])
+    inside = [state['windows'].get(at, {}) for at in range(start, end, FIVE_MINUTES)]
+    sums = Sum().merge_accumulators(inside)
     waiting = state['before'] + sum(sums.get('waiting', 0) for at, sums in state['windows'].items() if at < end)
     return {
         'department': department, 'size': size, 'windowStart': instant(start), 'windowEnd': instant(end),
