@@ -1,6 +1,7 @@
 import type { FunctionEntry, Secret, SettingSource } from '@pipeline/functions/manifest-parts.ts'
 import type { PolicyTags } from '@pipeline/functions/warehouse/bigquery/schema.ts'
 import type { Identifies } from '@pipeline/hospital/catalog.ts'
+import { environmentLinks } from './page.ts'
 import type { Stage } from './stage.ts'
 
 /** Brokers of the VM as the network sees them: TLS and SASL. */
@@ -53,6 +54,7 @@ export function environmentOf(
         return
       case 'cloud':
         if (source.what === 'location') return set(settings.region)
+        if (source.what === 'looker-links') return set(JSON.stringify(environmentLinks(stage)))
         return set(tags[source.what.slice('policy-tag-'.length) as Identifies])
       case 'kafka':
         result.inNetwork = true

@@ -35,6 +35,7 @@ export function namesOf({ name, project, region, projectNumber }: Settings) {
       bigquery: `serviceAccount:bq-${projectNumber}@bigquery-encryption.iam.gserviceaccount.com`,
       sql: `serviceAccount:service-${projectNumber}@gcp-sa-cloud-sql.iam.gserviceaccount.com`,
       registry: `serviceAccount:service-${projectNumber}@gcp-sa-artifactregistry.iam.gserviceaccount.com`,
+      iap: `serviceAccount:service-${projectNumber}@gcp-sa-iap.iam.gserviceaccount.com`,
       compute: `serviceAccount:service-${projectNumber}@compute-system.iam.gserviceaccount.com`,
     },
   }

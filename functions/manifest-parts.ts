@@ -44,8 +44,8 @@ export type SettingSource =
   | { from: 'dataset'; dataset: DatasetName }
   /** One in the cloud, another in the local stack. */
   | { from: 'either'; cloud: SettingSource; local: SettingSource }
-  /** Set by the cloud stack only: where its data lies, and the policy tags of the catalog's classes. */
-  | { from: 'cloud'; what: 'location' | `policy-tag-${Identifies}` }
+  /** Set by the cloud stack only: where its data lies, reports elsewhere, and policy tags of the catalog's classes. */
+  | { from: 'cloud'; what: 'location' | 'looker-links' | `policy-tag-${Identifies}` }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
   | {
       from: 'local'

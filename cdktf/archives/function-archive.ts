@@ -1,3 +1,4 @@
+import { buildPage } from '@pipeline/dashboard/build.ts'
 import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
 import { type Archive, pack } from './archive.ts'
 import { bundle, repository } from './bundle.ts'
@@ -7,8 +8,14 @@ import type { Entry } from './zip.ts'
 
 const MAIN = 'index.mjs'
 
+/** The page as browsers get it, beside the code that serves it. */
+async function pageEntries(): Promise<Entry[]> {
+  const files = await buildPage()
+  return files.map(({ name, data }) => ({ name: `assets/${name}`, data, mode: 0o644 }))
+}
+
 /** What a function's archive holds: all that it needs to start. Nothing is installed when it is built. */
-export async function functionEntries({ name, folder }: FunctionEntry): Promise<Entry[]> {
+export async function functionEntries({ name, folder, trigger }: FunctionEntry): Promise<Entry[]> {
   const entryPoint = `functions/${folder}/index.ts`
   const { code, needs } = await bundle(repository, entryPoint, [FRAMEWORK], Object.keys(NATIVE))
   const framework = await frameworkEntries()
@@ -27,6 +34,7 @@ export async function functionEntries({ name, folder }: FunctionEntry): Promise<
     { name: 'package.json', data: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`), mode: 0o644 },
     { name: MAIN, data: code, mode: 0o644 },
     ...framework.entries,
+    ...(trigger.kind === 'page' ? await pageEntries() : []),
     ...needs.flatMap(nativeEntries),
   ]
 }
