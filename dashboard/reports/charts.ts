@@ -53,7 +53,7 @@ group by doctor_id order by sum(${by}) desc, doctor_id limit ${TOP_DOCTORS}`,
       filters,
       { diagnosis: 'text', visits: 'count' } as const,
       (where) => `select diagnosis, sum(visits) as visits from {mart}diagnosis_distribution
-where ${where} group by diagnosis order by sum(visits) desc, diagnosis limit ${TOP_NAMES}`,
+where ${where} group by diagnosis order by sum(visits) desc, diagnosis nulls last limit ${TOP_NAMES}`,
     ),
   words: (filters: Filters) =>
     over(
