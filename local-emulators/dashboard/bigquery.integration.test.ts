@@ -98,7 +98,7 @@ test('a request names its parameters with types, its location and the most that 
   assert.deepEqual(configuration.labels, { component: 'dashboard' })
   assert.equal(configuration.query.maximumBytesBilled, String(2 * 1024 ** 3))
   assert.equal(configuration.query.useLegacySql, false)
-  assert.match(String(configuration.query.query), /`test-project\.demo_marts`\./)
+  assert.match(String(configuration.query.query), /`test-project`\.`demo_marts`\./)
   assert.deepEqual(configuration.query.queryParameters, [
     { name: 'from_day', parameterType: { type: 'DATE' }, parameterValue: { value: '2025-01-01' } },
     { name: 'doctor', parameterType: { type: 'INT64' }, parameterValue: { value: '7' } },
