@@ -90,3 +90,14 @@ test('loads at once double nothing', async () => {
   )
   assert.deepEqual(totals(await it.load()), counts(0, 0))
 })
+
+test('a load is newer than every one before it, also when the clock goes back', async () => {
+  await it.put(batchOf(visitChanges(0, 9)))
+  await it.load()
+  await it.rows(`UPDATE raw.visits_changes SET "loadedAt" = now() + INTERVAL 1 HOUR`)
+  await it.put(batchOf(visitChanges(10, 19)))
+  await it.load()
+  const [times] = await it.rows(`SELECT max("loadedAt") FILTER (WHERE "offset" < 10) < min("loadedAt")
+    FILTER (WHERE "offset" >= 10) AS later FROM raw.visits_changes`)
+  assert.equal(String(times!.later), 'true')
+})

@@ -40,12 +40,17 @@ async function makeRoom(db: Database, limit: string, staged: readonly StagedObje
   if (needed > limitBytes(limit)) await setMemory(db, needed)
 }
 
+/** A load is never older than the one before, whatever the clock does: what is new is known by this time. */
+function loadedAt(table: string): string {
+  return `greatest(current_timestamp, (SELECT max("loadedAt") + INTERVAL 1 MICROSECOND FROM ${changesTable(table)}))`
+}
+
 function insertSql(table: string, staged: readonly StagedObject[], where = ''): string {
   const longest = Math.max(DEFAULT_LINE_BYTES, ...staged.map(({ longestLine }) => longestLine + 1024))
   const files = staged.map(({ file }) => literal(file)).join(', ')
   return `INSERT INTO ${changesTable(table)}
     SELECT ${literal(table)}, op, "key"::JSON, "row"::JSON, row_key, sequence, "txId", "committedAt"::TIMESTAMPTZ,
-      "capturedAt"::TIMESTAMPTZ, topic, "partition", "offset", current_timestamp
+      "capturedAt"::TIMESTAMPTZ, topic, "partition", "offset", ${loadedAt(table)}
     FROM read_json([${files}], format = 'newline_delimited', columns = ${COLUMNS}, maximum_object_size = ${longest})
     ${where}`
 }

@@ -72,8 +72,19 @@ interface LogEvent {
   }
 }
 
+/** What an incremental model wrote. */
+export interface Touched {
+  /** With its schema: `marts.patient_journey`. */
+  model: string
+  rows: number
+  /** Of the rows as text. */
+  bytes: number
+}
+
+const TOUCHED = /touched (\w+\.\w+): (\d+) rows, (\d+) bytes$/
+
 /** One line of dbt's JSON log: a line to show, an error's own text (which is not), or neither. */
-export function readLogLine(line: string): { show?: string; error?: string } {
+export function readLogLine(line: string): { show?: string; touched?: Touched; error?: string } {
   let event: LogEvent
   try {
     event = JSON.parse(line) as LogEvent
@@ -86,6 +97,10 @@ export function readLogLine(line: string): { show?: string; error?: string } {
     const status = data.status ?? data.node_info.node_status ?? ''
     const word = /^[A-Za-z -]+/.exec(status)?.[0].trim().toLowerCase() ?? ''
     return { show: `${word} ${data.node_info.node_name} ${data.execution_time.toFixed(2)} s` }
+  }
+  const touched = TOUCHED.exec(info?.msg ?? '')
+  if (touched) {
+    return { touched: { model: touched[1]!, rows: Number(touched[2]), bytes: Number(touched[3]) } }
   }
   if (info?.level === 'error') return { error: data?.exc ?? info.msg ?? '' }
   return {}

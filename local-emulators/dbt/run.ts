@@ -8,7 +8,7 @@ import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { tools } from '../paths.ts'
 import { dbtProject } from './generate.ts'
 import { pseudonymKey } from './pseudonym-key.ts'
-import { type DbtResult, isLocked, readLogLine, readResults, safeMessage } from './results.ts'
+import { type DbtResult, isLocked, readLogLine, readResults, safeMessage, type Touched } from './results.ts'
 
 export interface DbtOptions {
   /** As on dbt's command line: `['build', '--exclude-resource-type', 'unit_test']`. */
@@ -31,6 +31,8 @@ export interface DbtOptions {
 export interface DbtRun {
   ok: boolean
   results: DbtResult[]
+  /** What incremental models wrote beside what was there. */
+  touched: Touched[]
 }
 
 interface Attempt extends DbtRun {
@@ -66,7 +68,10 @@ async function readLines(stream: Readable, onLine: (line: string) => void): Prom
 }
 
 /** Runs dbt once; gives its exit code and the text of its errors, which is not safe to show. */
-async function launch(options: DbtOptions, projectDir: string): Promise<{ code: number; errors: string }> {
+async function launch(
+  options: DbtOptions,
+  projectDir: string,
+): Promise<{ code: number; errors: string; touched: Touched[] }> {
   const executable = options.dbtExecutable ?? process.env.DBT_EXECUTABLE ?? tools.dbt
   const env = await environment(options, projectDir)
   const child = spawn(executable, options.args, {
@@ -76,6 +81,7 @@ async function launch(options: DbtOptions, projectDir: string): Promise<{ code: 
     ...(options.signal ? { signal: options.signal } : {}),
   })
   const errors: string[] = []
+  const touched: Touched[] = []
   const exit = new Promise<number>((done, failed) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') return failed(error)
@@ -84,20 +90,21 @@ async function launch(options: DbtOptions, projectDir: string): Promise<{ code: 
     child.once('close', (code) => done(code ?? 1))
   })
   const out = readLines(child.stdout, (line) => {
-    const { show, error } = readLogLine(line)
+    const { show, touched: wrote, error } = readLogLine(line)
+    if (wrote) touched.push(wrote)
     if (show !== undefined) options.onLine?.(show)
     if (error !== undefined) errors.push(error)
   })
   const err = readLines(child.stderr, (line) => errors.push(line))
   const [code] = await Promise.all([exit, out, err])
-  return { code, errors: errors.join('\n') }
+  return { code, errors: errors.join('\n'), touched }
 }
 
 async function attempt(options: DbtOptions, projectDir: string): Promise<Attempt> {
   const resultsFile = join(resolve(options.logDir), 'target', 'run_results.json')
   await rm(resultsFile, { force: true })
   const started = Date.now()
-  const { code, errors } = await launch(options, projectDir)
+  const { code, errors, touched } = await launch(options, projectDir)
   let results: DbtResult[] = []
   const text = await readFile(resultsFile, 'utf8').catch(() => undefined)
   if (text !== undefined) {
@@ -110,7 +117,7 @@ async function attempt(options: DbtOptions, projectDir: string): Promise<Attempt
     const seconds = (Date.now() - started) / 1000
     results = [{ name: 'dbt', status: 'error', seconds, message: safeMessage('error', errors) }]
   }
-  return { ok, results, locked: !ok && isLocked(errors) }
+  return { ok, results, touched, locked: !ok && isLocked(errors) }
 }
 
 /**
@@ -122,8 +129,8 @@ export async function runDbt(options: DbtOptions): Promise<DbtRun> {
   await mkdir(options.logDir, { recursive: true })
   const until = Date.now() + (options.lockWaitMs ?? LOCK_WAIT_MS)
   for (;;) {
-    const { ok, results, locked } = await attempt(options, projectDir)
-    if (!locked || Date.now() >= until) return { ok, results }
+    const { locked, ...run } = await attempt(options, projectDir)
+    if (!locked || Date.now() >= until) return run
     options.onLine?.('waiting: another process has the file')
     await sleep(RETRY_MS, undefined, options.signal ? { signal: options.signal } : {})
   }

@@ -35,6 +35,9 @@ select
   coalesce(greatest(news.truncated_at, known.truncated_at), news.truncated_at, known.truncated_at) as truncated_at
 from news
 left join {{ this }} as known on known.table_name = news.table_name
+where known.table_name is null
+  or coalesce(news.loaded_at > known.loaded_at, news.loaded_at is not null and known.loaded_at is null)
+  or coalesce(news.truncated_sequence > coalesce(known.truncated_sequence, ''), false)
 {%- else -%}
 select table_name, loaded_at, truncated_sequence, truncated_at from news
 {%- endif %}

@@ -3,6 +3,23 @@
   not the one that they were built from.
 #}
 
+{# Of every table the patients that it names. #}
+{% macro patients_named_anywhere() -%}
+  {%- for table in ['base_patients', 'base_visits', 'base_prescriptions', 'base_billing_payments'] %}
+  select patient_id from {{ ref(table) }} where patient_id is not null
+  {%- if not loop.last %}
+  union distinct
+  {%- endif %}
+  {%- endfor %}
+{%- endmacro %}
+
+{# Before an incremental run: takes out patients whom no table names any more. #}
+{% macro remove_unused_pseudonyms() -%}
+  {%- if is_incremental() -%}
+  delete from {{ this }} where patient_id not in ({{ patients_named_anywhere() }})
+  {%- endif -%}
+{%- endmacro %}
+
 {# Patients to make: patient_id, patient_pseudonym, fingerprint. #}
 {% macro patients_to_make() %}
   select now.patient_id, names.patient_pseudonym, now.fingerprint
@@ -33,5 +50,12 @@
 {% macro remove_lost_visits() -%}
   {%- if is_incremental() -%}
   delete from {{ this }} where visit_id not in (select visit_id from {{ ref('visit_members') }} where visit_id is not null)
+  {%- endif -%}
+{%- endmacro %}
+
+{# Before an incremental run: takes out patients who are not there any more. #}
+{% macro remove_gone_patients() -%}
+  {%- if is_incremental() -%}
+  delete from {{ this }} where patient_id not in (select patient_id from {{ ref('base_patients') }})
   {%- endif -%}
 {%- endmacro %}

@@ -11,7 +11,7 @@ with parts as (
   union all
   select
     members.patient_id,
-    {{ version_of(["'member'", 'members.visit_id', 'members.doctor_id', 'doctors._version']) }} as _version
+    {{ version_of(["'member'", 'members.visit_id', 'members.doctor_id', 'doctors.name', 'doctors.specialization']) }} as _version
   from {{ ref('visit_members') }} as members
   left join {{ ref('doctors') }} as doctors on doctors.doctor_id = members.doctor_id
   union all

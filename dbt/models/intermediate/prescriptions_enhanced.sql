@@ -45,7 +45,8 @@ select
   prices.price as price_a_day,
   cast(prescriptions.duration_days * prices.price as {{ sql_type('numeric(31,2)') }}) as estimated_total_cost,
   {{ version_of([
-    'prescriptions.prescription_id', 'prescriptions._sequence', 'medicines._version', 'prices.price', 'doctors._version'
+    'prescriptions.prescription_id', 'prescriptions._sequence', 'medicines.name', 'medicines.category', 'prices.price',
+    'doctors.name', 'doctors.specialization'
   ]) }} as _version
 from prescriptions
 left join {{ ref('medicines') }} as medicines on medicines.medicine_id = prescriptions.medicine_id

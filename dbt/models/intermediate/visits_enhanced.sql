@@ -3,7 +3,7 @@ with visits as (
     visits.*,
     doctors.name as doctor_name,
     doctors.specialization,
-    doctors._version as doctor_version,
+    doctors.doctor_id as known_doctor_id,
     patients.date_of_birth,
     {{ age_in_years('patients.date_of_birth', 'visits.visit_date') }} as age
   from {{ ref('base_visits') }} as visits
@@ -15,7 +15,7 @@ select
   visit_id,
   patient_id,
   doctor_id,
-  doctor_version is not null as doctor_is_known,
+  known_doctor_id is not null as doctor_is_known,
   coalesce(doctor_name, 'Unknown') as doctor_name,
   coalesce(specialization, 'Unknown') as specialization,
   visit_date,
@@ -32,5 +32,5 @@ select
   {{ month_start('visit_date') }} as month_start,
   case when age >= 0 then least(age, 90) end as age_at_visit,
   {{ age_group('case when age >= 0 then age end') }} as age_group,
-  {{ version_of(['visit_id', '_sequence', 'doctor_version', 'date_of_birth']) }} as _version
+  {{ version_of(['visit_id', '_sequence', 'doctor_name', 'specialization', 'date_of_birth']) }} as _version
 from visits

@@ -1,13 +1,7 @@
-{{ config(unique_key='patient_id', cluster_by=['patient_id']) }}
+{{ config(unique_key='patient_id', cluster_by=['patient_id'], pre_hook="{{ remove_unused_pseudonyms() }}") }}
 -- Of every patient whom any table names, also one whose own row is not here yet. A new key gives all new pseudonyms.
 with patients as (
-  select patient_id from {{ ref('base_patients') }}
-  union distinct
-  select patient_id from {{ ref('base_visits') }}
-  union distinct
-  select patient_id from {{ ref('base_prescriptions') }}
-  union distinct
-  select patient_id from {{ ref('base_billing_payments') }}
+  {{ patients_named_anywhere() }}
 ),
 
 named as (
@@ -17,7 +11,6 @@ named as (
     {{ pseudonym('0', 'pseudonym_key.key_hex') }} as key_check
   from patients
   cross join {{ ref('pseudonym_key') }} as pseudonym_key
-  where patients.patient_id is not null
 )
 
 select

@@ -1,3 +1,5 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { duckdbDdl } from '@pipeline/functions/warehouse/ddl.ts'
 import { catalog, findTable } from '@pipeline/hospital/catalog.ts'
@@ -41,6 +43,38 @@ export function appendChanges(
       )
     }
   })
+}
+
+/** The same for many changes: by way of a file of lines beside the DuckDB file. */
+export async function loadChanges(
+  path: string,
+  changes: readonly ChangeRecord[],
+  loadedAt: string,
+): Promise<void> {
+  const folder = await mkdtemp(`${path}-lines-`)
+  try {
+    await withFile(path, async (db) => {
+      for (const statement of duckdbDdl(catalog)) await db.run(statement)
+      for (const [table, own] of Map.groupBy(changes, (change) => change.table)) {
+        const key = findTable(table)!.key
+        const file = join(folder, `${table}.ndjson`)
+        const lines = own.map((change) =>
+          JSON.stringify({ ...change, row_key: change.key && rowKey(change.key, key) }),
+        )
+        await writeFile(file, lines.join('\n'))
+        await db.run(
+          `INSERT INTO raw.${table}_changes SELECT "table", op, "key", "row", row_key, sequence, "txId",
+             "committedAt", "capturedAt", topic, "partition", "offset", '${loadedAt}'::TIMESTAMPTZ
+           FROM read_json('${file}', format = 'newline_delimited', columns = {"table": 'VARCHAR', op: 'VARCHAR',
+             "key": 'JSON', "row": 'JSON', row_key: 'VARCHAR', sequence: 'VARCHAR', "txId": 'BIGINT',
+             "committedAt": 'TIMESTAMPTZ', "capturedAt": 'TIMESTAMPTZ', topic: 'VARCHAR', "partition": 'INTEGER',
+             "offset": 'BIGINT'})`,
+        )
+      }
+    })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
 }
 
 /** Rows of a query, every value as the engine's own text. */

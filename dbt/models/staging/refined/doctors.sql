@@ -9,6 +9,5 @@ select
     when experience_years < 5 then 'Junior'
     when experience_years <= 15 then 'Experienced'
     else 'Senior'
-  end as experience_level,
-  {{ version_of(['doctor_id', '_sequence']) }} as _version
+  end as experience_level
 from {{ ref('base_doctors') }}

@@ -9,6 +9,5 @@ select
     when price < 10 then 'Low-cost'
     when price <= 50 then 'Medium-cost'
     else 'High-cost'
-  end as price_category,
-  {{ version_of(['medicine_id', '_sequence']) }} as _version
+  end as price_category
 from {{ ref('base_medicines') }}
