@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { STUDIO } from '@pipeline/dashboard/looker/product.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { estimate } from './cost.ts'
 import { mayGo } from './kept.ts'
 import { type Names, namesOf, secretsOf, VM_SECRETS } from './names.ts'
+import { environmentLinks } from './page.ts'
 import { checkReady } from './ready.ts'
 import { fillSecrets } from './secrets.ts'
 import { readEnvironment, type Settings } from './settings.ts'
@@ -52,7 +54,7 @@ function initialise(settings: Settings, names: Names): void {
 
 /** Google makes the accounts of its services when they are first asked for; the key is given to them later. */
 function makeAgents({ project }: Settings): void {
-  for (const service of ['pubsub', 'sqladmin', 'artifactregistry']) {
+  for (const service of ['pubsub', 'sqladmin', 'artifactregistry', 'iap']) {
     watched('gcloud', [
       ...[
         'beta',
@@ -103,6 +105,10 @@ export async function deployCommand(file: string, options: { yes?: boolean }): P
   fillSecrets(settings, [...secretsOf(settings), ...VM_SECRETS])
   terraform(stacks.pipeline, 'apply', '-input=false', ...approve)
   if (settings.database.kind === 'cloud-sql') await setAdminPassword(settings, names)
+  for (const { name, url } of environmentLinks({ settings, names }))
+    console.log(`${STUDIO.name}, ${name}:\n  ${url}`)
+  if (settings.page)
+    console.log(`Page: https://${settings.page.domain}; its address is in terraform's output page_address`)
   console.log(`deployed: https://console.cloud.google.com/monitoring/dashboards?project=${settings.project}`)
 }
 

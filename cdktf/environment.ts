@@ -3,6 +3,7 @@ import type { PolicyTags } from '@pipeline/functions/warehouse/bigquery/schema.t
 import type { Identifies } from '@pipeline/hospital/catalog.ts'
 import { dataflowEnvironment, dataflowJobs } from './dataflow-settings.ts'
 import { secretsOf } from './names.ts'
+import { environmentLinks } from './page.ts'
 import type { Stage } from './stage.ts'
 
 /** Brokers of the VM as the network sees them: TLS and SASL. */
@@ -58,6 +59,7 @@ export function environmentOf(
         if (source.what === 'environment') return set(settings.name)
         if (source.what === 'dataflow-environment') return set(JSON.stringify(dataflowEnvironment(stage)))
         if (source.what === 'dataflow-jobs') return set(JSON.stringify(dataflowJobs(stage)))
+        if (source.what === 'looker-links') return set(JSON.stringify(environmentLinks(stage)))
         return set(tags[source.what.slice('policy-tag-'.length) as Identifies])
       case 'kafka':
         result.inNetwork = true

@@ -73,7 +73,10 @@ export function buildFunction(stage: Stage, entry: FunctionEntry, parts: Functio
       maxInstanceRequestConcurrency: entry.concurrency,
       maxInstanceCount: entry.maxInstances,
       minInstanceCount: 0,
-      ingressSettings: 'ALLOW_INTERNAL_ONLY',
+      ingressSettings:
+        entry.trigger.kind === 'page' && settings.page !== null
+          ? 'ALLOW_INTERNAL_AND_GCLB'
+          : 'ALLOW_INTERNAL_ONLY',
       allTrafficOnLatestRevision: true,
       environmentVariables: {
         ...variables,

@@ -41,6 +41,7 @@ export function namesOf({ name, project, region, projectNumber }: Settings) {
       sql: `serviceAccount:service-${projectNumber}@gcp-sa-cloud-sql.iam.gserviceaccount.com`,
       registry: `serviceAccount:service-${projectNumber}@gcp-sa-artifactregistry.iam.gserviceaccount.com`,
       dataflow: `serviceAccount:service-${projectNumber}@dataflow-service-producer-prod.iam.gserviceaccount.com`,
+      iap: `serviceAccount:service-${projectNumber}@gcp-sa-iap.iam.gserviceaccount.com`,
       compute: `serviceAccount:service-${projectNumber}@compute-system.iam.gserviceaccount.com`,
     },
   }

@@ -82,7 +82,10 @@ test('invariant 9: a function has the rights of the manifest, no other, and star
     const member = `serviceAccount:demo-${name}@my-hospital-project.iam.gserviceaccount.com`
     const given = everything(pipeline).filter(({ body }) => body.member === member)
     const roles = given.map(({ body }) => body.role)
-    const reads = access.some((each) => each.kind === 'dataset' && each.role === 'roles/bigquery.dataViewer')
+    const reads = access.some(
+      (each) =>
+        each.kind === 'dataset' && each.dataset === 'raw' && each.role === 'roles/bigquery.dataViewer',
+    )
     const service = pipeline.resource.google_cloudfunctions2_function![`function-${name}`].service_config
     assert.deepEqual(
       roles.sort(),

@@ -12,6 +12,7 @@ import { buildAlerts } from './interaction-alerts.ts'
 import { buildBuckets } from './lake.ts'
 import { buildPush, buildTopics, letPubsubForward } from './messaging.ts'
 import { buildNetwork } from './network.ts'
+import { buildPage, buildReportMemory } from './page.ts'
 import { buildPrivacy } from './privacy.ts'
 import { buildSchedule } from './scheduler.ts'
 import type { Stage } from './stage.ts'
@@ -41,6 +42,7 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
   const { users, readers } = logUsers(entries, DATASETS.raw)
   const tags = buildPrivacy(stage, readers)
   buildTables(stage, datasets, tags, users)
+  buildReportMemory(stage)
   const resources: Resources = { buckets, topics, datasets }
   const network = buildNetwork(stage)
   buildDatabase(stage, network, encrypting)
@@ -58,7 +60,7 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
   const functions = entries.map((entry) => {
     const rights = accessOf(stage, entry).map((access) => grant(stage, entry.name, access, resources))
     if (environmentOf(stage, entry, tags).trustsVm) rights.push(grantSecret(stage, entry.name, 'private-ca'))
-    const caller = entry.trigger.kind === 'push' ? 'push' : 'schedule'
+    const { kind } = entry.trigger
     const { cloudFunction, mayInvoke, uri } = buildFunction(stage, entry, {
       code: buckets.code,
       archive: archives.functions.get(entry.name)!,
@@ -67,12 +69,13 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
       repository: images.repository.id,
       buildAccount: accounts.get('build')!.email,
       // A replay on the VM has a loader look again at what it gave up.
-      callers: [caller, ...(entry.name.startsWith('load-') ? ['vm'] : [])],
+      callers: [...(kind === 'page' ? [] : [kind]), ...(entry.name.startsWith('load-') ? ['vm'] : [])],
       rights: [...rights, ...images.rights, accounts.get(entry.name)!],
     })
     const dependsOn = mayInvoke as never
     buildPush(stage, entry, topics, { uri, pushAccount: names.accountEmail('push'), mayInvoke: dependsOn })
     buildSchedule(stage, entry, { uri, account: names.accountEmail('schedule'), mayInvoke: dependsOn })
+    if (kind === 'page') buildPage(stage, cloudFunction)
     return cloudFunction
   })
   buildCi(stage, { functions, entries, code: buckets.code })

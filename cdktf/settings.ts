@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { reportDefinitions } from '@pipeline/dashboard/looker/definitions.ts'
 import { pipelineNames } from '@pipeline/dataflow-templates/catalogue/pipelines.ts'
 import { SECRETS, type Secret } from '@pipeline/functions/manifest-parts.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
@@ -116,6 +117,27 @@ export const settingsSchema = z
       .default([]),
     secretVersions: secretVersions.prefault({}),
     vmSecretVersion: version,
+    /** The page of reports for both groups of readers, behind Identity-Aware Proxy; without it nobody can open it. */
+    page: z
+      .strictObject({
+        domain: host.refine((name) => name.includes('.') && /[a-z]/.test(name), 'is no domain'),
+      })
+      .nullable()
+      .default(null),
+    looker: z
+      .strictObject({
+        /** Ids of templates by the name of their exposure in dbt; see docs/looker-studio.md. */
+        templates: z.record(z.string(), z.string().regex(/^[A-Za-z0-9_-]{1,100}$/)).default({}),
+        /** Who pays for what viewers of reports ask; the project itself unless set. */
+        billingProject: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/)
+          .nullable()
+          .default(null),
+        /** Memory of BI Engine for the marts of reports; it is paid for by the hour. */
+        biEngineGb: z.int().min(0).max(250).default(0),
+      })
+      .prefault({}),
     /** What a month may cost before somebody is told; null for nobody. */
     budget: z
       .strictObject({
@@ -127,6 +149,16 @@ export const settingsSchema = z
     /** The repository whose main branch rolls out functions; null for none. */
     ci: z.strictObject({ repository: z.string().regex(/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/) }).nullable(),
   })
+  .refine(
+    ({ looker }) =>
+      Object.keys(looker.templates).every((name) =>
+        reportDefinitions.some(({ exposure }) => exposure === name),
+      ),
+    {
+      path: ['looker', 'templates'],
+      error: `are of ${reportDefinitions.map(({ exposure }) => exposure).join(', ')}`,
+    },
+  )
   .refine(({ region, zone }) => zone.startsWith(`${region}-`), {
     path: ['zone'],
     error: 'is not in the region',

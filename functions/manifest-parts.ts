@@ -59,12 +59,18 @@ export type SettingSource =
   /** One in the cloud, another in the local stack. */
   | { from: 'either'; cloud: SettingSource; local: SettingSource }
   /**
-   * Set by the cloud stack only: where its data lies, the policy tags of the catalog's classes, jobs of Dataflow, and the environment's
-   * name, which stands before the name of each dataset (`demo_marts`).
+   * Set by the cloud stack only: where its data lies, the policy tags of the catalog's classes, jobs of Dataflow,
+   * reports elsewhere, and the environment's name, which stands before the name of each dataset (`demo_marts`).
    */
   | {
       from: 'cloud'
-      what: 'location' | 'environment' | 'dataflow-environment' | 'dataflow-jobs' | `policy-tag-${Identifies}`
+      what:
+        | 'location'
+        | 'environment'
+        | 'dataflow-environment'
+        | 'dataflow-jobs'
+        | 'looker-links'
+        | `policy-tag-${Identifies}`
     }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
   | {

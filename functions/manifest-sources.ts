@@ -33,6 +33,7 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS: { from: 'cloud', what: 'policy-tag-patient-with-others' },
   BIGQUERY_POLICY_TAG_STAFF: { from: 'cloud', what: 'policy-tag-staff' },
   BIGQUERY_MARTS_DATASET: { from: 'dataset', dataset: DATASETS.marts },
+  LOOKER_LINKS: { from: 'cloud', what: 'looker-links' },
   PAGE_ASSETS: { from: 'local', what: 'page-assets' },
   PIPELINE_URL: { from: 'local', what: 'pipeline-url' },
   FUNCTION_TIMEOUT_SECONDS: { from: 'timeout' },

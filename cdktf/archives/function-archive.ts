@@ -1,3 +1,4 @@
+import { buildPage } from '@pipeline/dashboard/build.ts'
 import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
 import { type Archive, pack } from './archive.ts'
 import { bundle, repository } from './bundle.ts'
@@ -8,8 +9,14 @@ import type { Entry } from './zip.ts'
 
 const MAIN = 'index.mjs'
 
+/** The page as browsers get it, beside the code that serves it. */
+async function pageEntries(): Promise<Entry[]> {
+  const files = await buildPage()
+  return files.map(({ name, data }) => ({ name: `assets/${name}`, data, mode: 0o644 }))
+}
+
 /** What a function in TypeScript has in its archive: all that it needs. Nothing is installed when it is built. */
-async function nodeEntries({ name, folder }: FunctionEntry): Promise<Entry[]> {
+async function nodeEntries({ name, folder, trigger }: FunctionEntry): Promise<Entry[]> {
   const entryPoint = `functions/${folder}/index.ts`
   const { code, needs } = await bundle(repository, entryPoint, [FRAMEWORK], Object.keys(NATIVE))
   const framework = await frameworkEntries()
@@ -28,6 +35,7 @@ async function nodeEntries({ name, folder }: FunctionEntry): Promise<Entry[]> {
     { name: 'package.json', data: Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`), mode: 0o644 },
     { name: MAIN, data: code, mode: 0o644 },
     ...framework.entries,
+    ...(trigger.kind === 'page' ? await pageEntries() : []),
     ...needs.flatMap(nativeEntries),
   ]
 }

@@ -72,7 +72,13 @@ export const choices: Record<string, Settings> = {
     clickhouse: { kind: 'own', url: 'https://clickhouse.example.com:8443', user: 'pipeline' },
     exports: { key: 'customer' },
     kafkaRetentionDays: 14,
-    ci: null,
-    budget: null,
+    page: { domain: 'reports.hospital.example' },
+    looker: {
+      templates: { revenue_by_month_report: 'abc-123' },
+      billingProject: 'another-project',
+      biEngineGb: 2,
+    },
+    ci: { repository: 'a-hospital/pipeline' },
+    budget: { billingAccount: '012345-6789AB-CDEF01', currency: 'EUR', monthly: 500 },
   }),
 }

@@ -58,7 +58,7 @@ export function bigqueryReports(options: BigqueryReportsOptions): ReportStore {
   let looked: { at: number; version: Promise<string | undefined> } | undefined
 
   const job = ({ sql, params }: Query): Job => ({
-    query: sql.replaceAll('{mart}', `\`${bigquery.projectId}.${dataset}\`.`),
+    query: sql.replaceAll('{mart}', `\`${bigquery.projectId}\`.\`${dataset}\`.`),
     params: Object.fromEntries(
       Object.entries(params).map(([name, { type, value }]) => [
         name,

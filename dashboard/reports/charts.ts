@@ -46,14 +46,14 @@ group by month_start order by month_start`,
       { doctor_id: 'text', doctor: 'text', visits: 'count', revenue: 'money' } as const,
       (where) => `select doctor_id, max(doctor_name) as doctor, sum(visits) as visits, sum(revenue) as revenue
 from {mart}revenue_by_doctor where ${where}
-group by doctor_id order by sum(${by}) desc, doctor_id limit ${TOP_DOCTORS}`,
+group by doctor_id order by ${by} desc, doctor_id limit ${TOP_DOCTORS}`,
     ),
   diagnoses: (filters: Filters) =>
     over(
       filters,
       { diagnosis: 'text', visits: 'count' } as const,
       (where) => `select diagnosis, sum(visits) as visits from {mart}diagnosis_distribution
-where ${where} group by diagnosis order by sum(visits) desc, diagnosis limit ${TOP_NAMES}`,
+where ${where} group by diagnosis order by visits desc, diagnosis nulls last limit ${TOP_NAMES}`,
     ),
   words: (filters: Filters) =>
     over(
@@ -62,7 +62,7 @@ where ${where} group by diagnosis order by sum(visits) desc, diagnosis limit ${T
       (where) => `select w.word as word, sum(d.visits) as visits
 from (select diagnosis, sum(visits) as visits from {mart}diagnosis_distribution where ${where} group by diagnosis) as d
 join {mart}diagnosis_words as w on w.diagnosis = d.diagnosis
-group by w.word order by sum(d.visits) desc, w.word limit ${TOP_WORDS}`,
+group by w.word order by visits desc, word limit ${TOP_WORDS}`,
     ),
   medicines: (filters: Filters) =>
     over(
@@ -72,15 +72,15 @@ group by w.word order by sum(d.visits) desc, w.word limit ${TOP_WORDS}`,
         where,
       ) => `select max(medicine_name) as medicine, sum(prescriptions) as prescriptions, sum(estimated_cost) as cost
 from {mart}top_medicines where ${where}
-group by medicine_id order by sum(prescriptions) desc, medicine_id limit ${TOP_NAMES}`,
+group by medicine_id order by prescriptions desc, medicine_id limit ${TOP_NAMES}`,
     ),
   payments: (filters: Filters) =>
     over(
       filters,
       { status: 'text', bills: 'count', amount: 'money', paid: 'money', outstanding: 'money' } as const,
-      (where) => `select payment_status as status, sum(bills) as bills, sum(amount) as amount,
+      (where) => `select b.payment_status as status, sum(bills) as bills, sum(amount) as amount,
   sum(paid_amount) as paid, sum(outstanding_amount) as outstanding
-from {mart}payment_status where ${where} group by payment_status order by payment_status`,
+from {mart}payment_status as b where ${where} group by b.payment_status order by status`,
     ),
   /** Each patient once, with the age at the latest visit of the choice. */
   ages: (filters: Filters) =>
@@ -101,7 +101,7 @@ group by 1 order by 1`,
       filters,
       { department: 'text', visits: 'count', revenue: 'money' } as const,
       (where) => `select specialization as department, sum(visits) as visits, sum(revenue) as revenue
-from {mart}revenue_by_doctor where ${where} group by specialization order by sum(visits) desc, specialization`,
+from {mart}revenue_by_doctor where ${where} group by specialization order by visits desc, specialization`,
     ),
   /** Doctors of each specialization, whether or not they had visits in the chosen days. */
   specializations: (filters: Filters) =>
@@ -109,7 +109,7 @@ from {mart}revenue_by_doctor where ${where} group by specialization order by sum
       filters,
       { department: 'text', doctors: 'count' } as const,
       (where) => `select specialization as department, count(*) as doctors
-from {mart}doctor_performance where ${where} group by specialization order by count(*) desc, specialization`,
+from {mart}doctor_performance where ${where} group by specialization order by doctors desc, specialization`,
       null,
     ),
 } satisfies Record<string, (filters: Filters, by: never) => Query>

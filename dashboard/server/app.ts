@@ -50,6 +50,11 @@ export function createApp({ assets, links, log, ...api }: AppDeps): Hono {
       referrerPolicy: 'same-origin',
     }),
   )
+  app.use(async (c, next) => {
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
+    c.header('Allow', 'GET, HEAD')
+    return c.json(safeError(new PipelineError('REQUEST_INVALID', { expected: 'GET' })), 405)
+  })
   for (const page of PAGES) {
     app.get(page.path, (c) => {
       c.header('Cache-Control', 'no-cache')
