@@ -39,6 +39,15 @@ export const settingNames = {
     'PUBSUB_EMULATOR_HOST',
     'LOG_LEVEL',
   ],
+  'alert-sink': [
+    'LAKE_BUCKET',
+    'GOOGLE_CLOUD_PROJECT',
+    'DEAD_LETTER_TOPIC',
+    'STORAGE_EMULATOR_HOST',
+    'PUBSUB_EMULATOR_HOST',
+    'LOG_LEVEL',
+  ],
+  'launch-dataflow': ['DATAFLOW_ENVIRONMENT', 'DATAFLOW_JOBS', 'LOG_LEVEL'],
   'dead-letter-sink': ['LAKE_BUCKET', 'GOOGLE_CLOUD_PROJECT', 'STORAGE_EMULATOR_HOST', 'LOG_LEVEL'],
   loader: [
     'LAKE_BUCKET',
@@ -93,6 +102,7 @@ export const settingNames = {
     'STORAGE_EMULATOR_HOST',
     ...warehouse,
     'DUCKDB_PUBLISHED_PATH',
+    'EXPORT_ENCRYPTION_KEY',
     'LOG_LEVEL',
   ],
   dashboard: [
@@ -113,6 +123,7 @@ export const settingNames = {
     'GOOGLE_CLOUD_PROJECT',
     'STORAGE_EMULATOR_HOST',
     'EXPORT_PART_BYTES',
+    'EXPORT_ENCRYPTION_KEY',
     'EXPORT_MEMORY_LIMIT',
     'DUCKDB_THREADS',
     'FUNCTION_TIMEOUT_SECONDS',

@@ -1,24 +1,6 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
-
-const whole = (fallback: number, min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback)
-const emulatorUrl = z
-  .url({ protocol: /^https?$/ })
-  .transform((url) => url.replace(/(\/storage\/v1)?\/*$/, ''))
-  .optional()
-
-const dataset = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_]{1,1024}$/)
-    .default(fallback)
-const policyTag = z
-  .string()
-  .regex(/^projects\/[^/]+\/locations\/[^/]+\/taxonomies\/\d+\/policyTags\/\d+$/)
-  .optional()
-
-const memory = z.string().regex(/^[1-9]\d*(MB|GB|MiB|GiB)$/)
+import { aes256Key, dataset, emulatorUrl, json, memory, policyTag, whole } from './setting-kinds.ts'
 
 const logging = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }
 
@@ -107,6 +89,8 @@ export const settingSchemas = {
   CLICKHOUSE_INSERT_ROWS: whole(50_000, 1, 1_000_000),
   /** PostgreSQL's text of a part of an export, from this to twice this many bytes. */
   EXPORT_PART_BYTES: whole(24 * 1024 * 1024, 1024, 256 * 1024 * 1024),
+  /** The customer's own key for exports: 32 bytes in base64. Google keeps no copy: without it they can't be read. */
+  EXPORT_ENCRYPTION_KEY: aes256Key.optional(),
   /** What DuckDB may take to write a part. */
   EXPORT_MEMORY_LIMIT: memory.default('96MB'),
   /** The DuckDB file that is published for readers; without it reconcile leaves it out. */
@@ -123,6 +107,10 @@ export const settingSchemas = {
   PIPELINE_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Reports in Looker Studio as JSON: `[{"name": …, "url": …}]`, as `npm run deploy` prints them. */
   LOOKER_LINKS: z.string().max(100_000).default('[]'),
+  /** Where Dataflow jobs run and as whom: an object as dataflow-templates/launcher/environment.ts has it. */
+  DATAFLOW_ENVIRONMENT: json.optional(),
+  /** Jobs that are to run: `[{"template": "interaction-alerts", "name"?: "...", "parameters": {...}}]`. */
+  DATAFLOW_JOBS: json.default([]),
   /** The function's own timeout; a load ends its work before it. */
   FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
 } as const

@@ -11,7 +11,13 @@ export const tools = {
   python: join(root, '.venv', 'bin', 'python'),
   /** bqemulator pins other versions than dbt does. */
   bqemulatorVenv: join(root, '.tools', 'bqemulator-venv'),
+  /** Apache Beam, for the tests of dataflow-templates and for running its pipelines here. */
+  beamVenv: join(root, '.tools', 'beam-venv'),
   dbt: join(root, '.venv', 'bin', 'dbt'),
+  /** checkov and shellcheck, for tests of the cloud's stack alone. */
+  checksVenv: join(root, '.tools', 'checks-venv'),
+  /** What CDKTF goes on as; a test synthesizes with it. */
+  cdktn: join(root, '.tools', 'cdktn'),
 }
 
 /** Where one stack keeps its state. */

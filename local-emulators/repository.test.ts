@@ -9,10 +9,12 @@ import { root } from './paths.ts'
 const mayImport: Record<string, readonly string[]> = {
   hospital: [],
   cdc: ['hospital'],
-  functions: ['hospital', 'dashboard'],
+  // The launcher of Dataflow jobs, for launch-dataflow: decision 17.
+  functions: ['hospital', 'dashboard', 'dataflow-templates'],
   dashboard: ['hospital'],
-  'local-emulators': ['hospital', 'cdc', 'functions', 'dashboard'],
-  cdktf: ['hospital', 'functions', 'cdc', 'dashboard'],
+  'dataflow-templates': ['hospital'],
+  'local-emulators': ['hospital', 'cdc', 'functions', 'dashboard', 'dataflow-templates', 'cdktf'],
+  cdktf: ['hospital', 'functions', 'cdc', 'dashboard', 'dataflow-templates'],
   bench: ['hospital', 'cdc', 'functions', 'dashboard', 'local-emulators'],
 }
 

@@ -4,6 +4,7 @@ import { type Archive, pack } from './archive.ts'
 import { bundle, repository } from './bundle.ts'
 import { FRAMEWORK, frameworkEntries } from './framework.ts'
 import { NATIVE, nativeEntries, versionOf } from './native.ts'
+import { pythonEntries } from './python.ts'
 import type { Entry } from './zip.ts'
 
 const MAIN = 'index.mjs'
@@ -14,8 +15,8 @@ async function pageEntries(): Promise<Entry[]> {
   return files.map(({ name, data }) => ({ name: `assets/${name}`, data, mode: 0o644 }))
 }
 
-/** What a function's archive holds: all that it needs to start. Nothing is installed when it is built. */
-export async function functionEntries({ name, folder, trigger }: FunctionEntry): Promise<Entry[]> {
+/** What a function in TypeScript has in its archive: all that it needs. Nothing is installed when it is built. */
+async function nodeEntries({ name, folder, trigger }: FunctionEntry): Promise<Entry[]> {
   const entryPoint = `functions/${folder}/index.ts`
   const { code, needs } = await bundle(repository, entryPoint, [FRAMEWORK], Object.keys(NATIVE))
   const framework = await frameworkEntries()
@@ -39,7 +40,12 @@ export async function functionEntries({ name, folder, trigger }: FunctionEntry):
   ]
 }
 
-/** The archive of a function, below `out`. */
-export async function functionArchive(out: string, entry: FunctionEntry): Promise<Archive> {
-  return pack(out, entry.name, await functionEntries(entry))
+/** The archive of a function, below `out`; the source of a Python function is looked for below `root`. */
+export async function functionArchive(
+  out: string,
+  entry: FunctionEntry,
+  root = repository,
+): Promise<Archive> {
+  const entries = entry.runtime.startsWith('python') ? pythonEntries(root, entry) : await nodeEntries(entry)
+  return pack(out, entry.name, entries)
 }

@@ -70,6 +70,8 @@ export const choices: Record<string, Settings> = {
     name: 'second',
     database: { kind: 'own', host: '10.1.2.3' },
     clickhouse: { kind: 'own', url: 'https://clickhouse.example.com:8443', user: 'pipeline' },
+    exports: { key: 'customer' },
+    kafkaRetentionDays: 14,
     page: { domain: 'reports.hospital.example' },
     looker: {
       templates: { revenue_by_month_report: 'abc-123' },

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ReportDefinition, reportDefinitions } from './definitions.ts'
+import type { ReportDefinition } from './definition.ts'
+import { reportDefinitions } from './definitions.ts'
 import { STUDIO } from './product.ts'
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`

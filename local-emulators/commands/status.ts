@@ -8,6 +8,7 @@ import type { EmulatorStats } from '../pubsub/stats.ts'
 import { findStackFile, isAlive, type StackFile } from '../stack-file.ts'
 import type { ControlState } from '../supervisor/control.ts'
 import { plainTable } from '../table.ts'
+import { type AlertsReport, alertLines, readAlerts } from './alerts.ts'
 
 export interface StatusReport {
   state: 'running' | 'degraded' | 'stopped'
@@ -19,6 +20,8 @@ export interface StatusReport {
   slotBehindBytes: number | null
   relay: { lag: number; changes: number; events: number; deadLetters: number } | null
   subscriptions: EmulatorStats['subscriptions']
+  /** Of the pipeline interaction-alerts; null when the lake does not answer. */
+  alerts: AlertsReport | null
 }
 
 async function ofSupervisor<T>(stack: StackFile, path: string): Promise<T | undefined> {
@@ -33,13 +36,14 @@ async function ofSupervisor<T>(stack: StackFile, path: string): Promise<T | unde
 /** Looks at every part of a running stack; what does not answer is left out or null. */
 export async function readStatus(stack: StackFile): Promise<StatusReport> {
   const none = () => undefined
-  const [control, relay, pubsub, connector, slot, seen] = await Promise.all([
+  const [control, relay, pubsub, connector, slot, seen, alerts] = await Promise.all([
     ofSupervisor<ControlState>(stack, '/status'),
     relayFigures(stack).catch(none),
     pubsubStats(stack).catch(none),
     connectorHealth(stack.connectUrl, stack.connectorName).catch(none),
     slotFigures(stack).catch(none),
     ofSupervisor<Observation>(stack, '/observation'),
+    readAlerts(stack),
   ])
   const processes = control?.processes ?? []
   const slotBehindBytes = slot?.behindBytes ?? null
@@ -66,6 +70,7 @@ export async function readStatus(stack: StackFile): Promise<StatusReport> {
     subscriptions: Object.fromEntries(
       Object.entries(pubsub?.subscriptions ?? {}).map(([name, stats]) => [name.split('/').at(-1)!, stats]),
     ),
+    alerts,
   }
 }
 
@@ -102,5 +107,9 @@ export async function status(options: { json?: boolean }): Promise<void> {
     timers.push([name, lastRun ? `${lastRun}: ${lastResult}` : 'has not run yet'])
   }
   const timed = report.schedules.length > 0 ? `${timers.toString()}\n` : ''
-  console.log(`${processes.toString()}\n${timed}${healthTable(report.health)}\nStack: ${report.state}`)
+  const alerts = plainTable(['alerts', 'state'])
+  for (const line of alertLines(report.alerts)) alerts.push(line)
+  console.log(
+    `${processes.toString()}\n${timed}${healthTable(report.health)}\n${alerts.toString()}\nStack: ${report.state}`,
+  )
 }

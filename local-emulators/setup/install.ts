@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { Listr, type ListrTask } from 'listr2'
 import { root, tools } from '../paths.ts'
@@ -10,6 +10,10 @@ import { checkRequirements, findPython } from './requirements-check.ts'
 const UV = 'uv==0.13.9'
 const requirementsFile = join(root, 'local-emulators', 'setup', 'requirements.txt')
 const bqemulatorFile = join(root, 'local-emulators', 'setup', 'requirements-bqemulator.txt')
+const checksFile = join(root, 'local-emulators', 'setup', 'requirements-checks.txt')
+const cdktnFile = join(root, 'local-emulators', 'setup', 'cdktn', 'package-lock.json')
+const beamSetup = join(root, 'dataflow-templates', 'setup')
+const beamFile = join(beamSetup, 'requirements.txt')
 const pomFile = join(root, 'cdc', 'connect', 'pom.xml')
 
 /** Runs a command and reports its last line as it goes. Throws SETTING_INVALID with the end of its output. */
@@ -39,14 +43,40 @@ async function command(name: string, args: string[], progress: (line: string) =>
   }
 }
 
+/** Nothing of a file is built on this machine. */
+const NO_BUILDS = ['--no-build']
+/** Beam needs one package that has no wheel: it is built, from hashed sources with hashed tools. */
+const ONE_BUILD = [
+  ...['--only-binary', ':all:', '--no-binary', 'google-apitools', '--compile-bytecode'],
+  ...['--build-constraints', join(beamSetup, 'build-requirements.txt')],
+]
+
 /** Puts exactly what a file of requirements names into a virtual environment. */
-async function installPython(venv: string, file: string, progress: (line: string) => void): Promise<void> {
+async function installPython(
+  venv: string,
+  file: string,
+  progress: (line: string) => void,
+  builds: readonly string[] = NO_BUILDS,
+): Promise<void> {
   const base = (await findPython())!.command
   const python = join(venv, 'bin', 'python')
   await command(base, ['-m', 'venv', venv], progress)
   await command(python, ['-m', 'pip', 'install', '--disable-pip-version-check', UV], progress)
-  const args = ['pip', 'install', '--no-build', '--require-hashes', '--python', python]
+  const args = ['pip', 'install', ...builds, '--require-hashes', '--python', python]
   await command(join(venv, 'bin', 'uv'), [...args, '-r', file], progress)
+}
+
+/** Brings a folder to a lockfile of its own. */
+async function installCdktn(progress: (line: string) => void): Promise<void> {
+  await mkdir(tools.cdktn, { recursive: true })
+  for (const file of ['package.json', 'package-lock.json']) {
+    await copyFile(join(dirname(cdktnFile), file), join(tools.cdktn, file))
+  }
+  await command(
+    'npm',
+    ['ci', '--no-fund', '--no-audit', '--ignore-scripts', '--prefix', tools.cdktn],
+    progress,
+  )
 }
 
 async function installJars(progress: (line: string) => void): Promise<void> {
@@ -93,8 +123,11 @@ function stamped(
   }
 }
 
-/** Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. */
-export async function install(): Promise<void> {
+/**
+ * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
+ * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines.
+ */
+export async function install({ checks = false, beam = false } = {}): Promise<void> {
   const missing = (await checkRequirements()).filter(({ ok }) => !ok)
   if (missing.length > 0) {
     const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
@@ -108,6 +141,21 @@ export async function install(): Promise<void> {
       stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, bqemulatorFile, (progress) =>
         installPython(tools.bqemulatorVenv, bqemulatorFile, progress),
       ),
+      ...(checks
+        ? [
+            stamped('Python packages: checkov, shellcheck', tools.checksVenv, checksFile, (progress) =>
+              installPython(tools.checksVenv, checksFile, progress),
+            ),
+            stamped('Node packages: cdktn', tools.cdktn, cdktnFile, installCdktn),
+          ]
+        : []),
+      ...(beam
+        ? [
+            stamped('Python packages: Apache Beam', tools.beamVenv, beamFile, (progress) =>
+              installPython(tools.beamVenv, beamFile, progress, ONE_BUILD),
+            ),
+          ]
+        : []),
       stamped('Java archives: Kafka, Connect, Debezium', tools.jars, pomFile, installJars),
     ],
     {
