@@ -11,7 +11,7 @@ const BRANCHES = ['lake-sink', 'clickhouse-sink', 'oltp-sink', 'dead-letter-sink
 function hopCard({ id, title, by, state, total, unit, perMinute, waiting }: Hop): HTMLElement {
   const facts = [
     ...(total === null ? [] : [`${count(total)} ${unit}`]),
-    ...(perMinute === null ? [] : [`${count(perMinute)} a minute`]),
+    ...(perMinute === null ? [] : [`${count(Math.round(perMinute))} a minute`]),
   ]
   return h(
     'div',
