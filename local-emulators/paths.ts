@@ -12,6 +12,8 @@ export const tools = {
   /** bqemulator pins other versions than dbt does. */
   bqemulatorVenv: join(root, '.tools', 'bqemulator-venv'),
   dbt: join(root, '.venv', 'bin', 'dbt'),
+  /** GoogleSQL and sqlfluff: for checks only. */
+  sqlVenv: join(root, '.tools', 'sql-venv'),
 }
 
 /** Where one stack keeps its state. */
