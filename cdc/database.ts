@@ -64,6 +64,18 @@ export async function checkServer(url: string): Promise<void> {
   })
 }
 
+/** On a Cloud SQL that audits, makes the extension that does it. Returns whether the server audits. */
+export async function enableAudit(url: string): Promise<boolean> {
+  return withClient(url, async (client) => {
+    const { rows } = await client.query<{ on: string | null }>(
+      `SELECT current_setting('cloudsql.enable_pgaudit', true) AS on`,
+    )
+    if (rows[0]?.on !== 'on') return false
+    await client.query('CREATE EXTENSION IF NOT EXISTS pgaudit')
+    return true
+  })
+}
+
 /** Gives the roles of the pipeline their passwords. */
 export async function setRolePasswords(
   url: string,

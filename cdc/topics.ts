@@ -1,8 +1,11 @@
 import { catalog, changeTopic, SCHEMA, TOPIC_PREFIX } from '@pipeline/hospital/catalog.ts'
 import { eventTopics, tableOfTopic } from '@pipeline/hospital/events/topics.ts'
-import type { Kafka } from 'kafkajs'
+import kafkajs, { type Kafka } from 'kafkajs'
 
-const WEEK_MS = 7 * 24 * 3_600_000
+const { ConfigResourceTypes } = kafkajs
+
+const DAY_MS = 24 * 3_600_000
+const RETENTION_DAYS = 7
 const MAX_RECORD_BYTES = 67_108_864
 
 /** Where Debezium tells of its snapshots. */
@@ -17,10 +20,10 @@ interface TopicPlan {
 }
 
 /** Every topic that must be there before Debezium, the relay and producers of events start. */
-export function plannedTopics(): TopicPlan[] {
+export function plannedTopics(retentionDays = RETENTION_DAYS): TopicPlan[] {
   const configEntries = [
     { name: 'cleanup.policy', value: 'delete' },
-    { name: 'retention.ms', value: String(WEEK_MS) },
+    { name: 'retention.ms', value: String(retentionDays * DAY_MS) },
     { name: 'max.message.bytes', value: String(MAX_RECORD_BYTES) },
   ]
   return [
@@ -40,14 +43,26 @@ export function plannedTopics(): TopicPlan[] {
   ]
 }
 
-/** Makes the topics that are not there yet. Returns their names. */
-export async function createTopics(kafka: Kafka): Promise<string[]> {
+/** Makes the topics that are not there yet, and has those that are keep what the plan says. Returns the new ones' names. */
+export async function createTopics(kafka: Kafka, retentionDays = RETENTION_DAYS): Promise<string[]> {
   const admin = kafka.admin()
   await admin.connect()
   try {
     const there = new Set(await admin.listTopics())
-    const missing = plannedTopics().filter(({ topic }) => !there.has(topic))
+    const planned = plannedTopics(retentionDays)
+    const missing = planned.filter(({ topic }) => !there.has(topic))
     if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true })
+    const kept = planned.filter(({ topic }) => there.has(topic))
+    if (kept.length > 0) {
+      await admin.alterConfigs({
+        validateOnly: false,
+        resources: kept.map(({ topic: name, configEntries }) => ({
+          type: ConfigResourceTypes.TOPIC,
+          name,
+          configEntries,
+        })),
+      })
+    }
     return missing.map(({ topic }) => topic)
   } finally {
     await admin.disconnect()

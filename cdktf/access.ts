@@ -4,11 +4,12 @@ import { ProjectIamMember } from '@cdktf/provider-google/lib/project-iam-member/
 import type { PubsubTopic } from '@cdktf/provider-google/lib/pubsub-topic/index.js'
 import { PubsubTopicIamMember } from '@cdktf/provider-google/lib/pubsub-topic-iam-member/index.js'
 import { SecretManagerSecretIamMember } from '@cdktf/provider-google/lib/secret-manager-secret-iam-member/index.js'
+import { ServiceAccountIamMember } from '@cdktf/provider-google/lib/service-account-iam-member/index.js'
 import { StorageBucketIamMember } from '@cdktf/provider-google/lib/storage-bucket-iam-member/index.js'
 import type { Access, FunctionEntry, Topic } from '@pipeline/functions/manifest-parts.ts'
 import type { ITerraformDependable } from 'cdktf'
 import type { Buckets } from './lake.ts'
-import type { VmSecret } from './names.ts'
+import { secretsOf, type VmSecret } from './names.ts'
 import type { Stage } from './stage.ts'
 
 export interface Resources {
@@ -54,9 +55,21 @@ export function grant(
       })
     case 'project':
       return new ProjectIamMember(stack, id('project'), { project: settings.project, role, member })
+    case 'account':
+      return new ServiceAccountIamMember(stack, id(access.account), {
+        serviceAccountId: `projects/${settings.project}/serviceAccounts/${names.accountEmail(access.account)}`,
+        role,
+        member,
+      })
     default:
       return unknown(access)
   }
+}
+
+/** Rights of a manifest entry in an environment; a secret that the environment has not needs none. */
+export function accessOf({ settings }: Stage, { access }: FunctionEntry): Access[] {
+  const secrets = secretsOf(settings)
+  return access.filter((each) => each.kind !== 'secret' || secrets.includes(each.secret))
 }
 
 /** Lets an account read one of the stack's own secrets. */

@@ -10,6 +10,7 @@ import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
 import type { Stage } from './stage.ts'
 
 const ISSUER = 'https://token.actions.githubusercontent.com'
+const BRANCH = 'refs/heads/main'
 
 /**
  * Lets the main branch of one repository on GitHub roll out functions, without a key. It may change no other part of
@@ -38,7 +39,11 @@ export function buildCi(
       'attribute.repository': 'assertion.repository',
       'attribute.ref': 'assertion.ref',
     },
-    attributeCondition: `assertion.repository == "${repository}" && assertion.ref == "refs/heads/main"`,
+    attributeCondition: [
+      `assertion.repository == "${repository}"`,
+      `assertion.ref == "${BRANCH}"`,
+      `assertion.sub == "repo:${repository}:ref:${BRANCH}"`,
+    ].join(' && '),
     oidc: { issuerUri: ISSUER },
   })
   const account = new ServiceAccount(stack, 'account-ci', {

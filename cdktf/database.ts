@@ -26,6 +26,9 @@ export function buildDatabase(stage: Stage, network: Network, encrypting: ITerra
     max_replication_slots: '10',
     max_wal_senders: '10',
     max_slot_wal_keep_size: String(size.slotKeepMb),
+    // Who changed tables and roles is written down. Statements that read or write rows would quote them.
+    'cloudsql.enable_pgaudit': 'on',
+    'pgaudit.log': 'ddl,role',
     // Statements hold row values and must not reach a log.
     log_min_error_statement: 'panic',
     log_error_verbosity: 'terse',

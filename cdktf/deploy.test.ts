@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
+import { manifest } from '@pipeline/functions/manifest.ts'
+import { TOPICS } from '@pipeline/functions/manifest-parts.ts'
 import { estimate } from './cost.ts'
 import { mayGo } from './kept.ts'
-import { namesOf } from './names.ts'
+import { namesOf, secretsOf, VM_SECRETS } from './names.ts'
 import { checkReady, missing } from './ready.ts'
 import { certificates, fillSecrets, firstSecrets } from './secrets.ts'
 import { choices, everything, settingsWith, synthesize } from './testing/synthesized.ts'
@@ -85,6 +87,22 @@ test('a secret that is there stays, and one that only a person knows is asked fo
   })
 })
 
+test('what only a customer has is made by nobody else', () => {
+  const own = choices['own parts']!
+  const first = Object.keys(firstSecrets(own))
+  for (const secret of ['export-encryption-key', 'clickhouse-password', 'postgres-admin-password']) {
+    assert.ok(!first.includes(secret), secret)
+    assert.throws(() => fillSecrets(own, [secret], () => ''), {
+      code: 'SETTING_INVALID',
+      message: new RegExp(`second-${secret}`),
+    })
+  }
+  assert.deepEqual(
+    [...secretsOf(settings), ...VM_SECRETS].filter((secret) => !(secret in firstSecrets(settings))),
+    [],
+  )
+})
+
 test('the certificate of the VM is signed by the authority and names both of its parts', () => {
   const names = namesOf(settings)
   const { authority, server } = certificates(names)
@@ -95,12 +113,39 @@ test('the certificate of the VM is signed by the authority and names both of its
 })
 
 test('a larger size costs more, and each has a price', () => {
-  const totals = (['demo', 'standard', 'large'] as const).map(
-    (size) => estimate(settingsWith({ size })).total,
-  )
+  const estimates = (['demo', 'standard', 'large'] as const).map((size) => estimate(settingsWith({ size })))
+  const totals = estimates.map(({ total }) => total)
   assert.ok(totals.every((total) => total > 100))
+  for (const { lines, total, assumes } of estimates) {
+    assert.ok(Math.abs(lines.reduce((sum, { dollars }) => sum + dollars, 0) - total) <= 0.5)
+    assert.ok(lines.every(({ dollars }) => Number.isFinite(dollars) && dollars >= 0))
+    assert.ok(assumes.length >= 6)
+  }
   assert.deepEqual(
     totals,
     [...totals].sort((a, b) => a - b),
   )
+})
+
+test('what a part costs is there with the part, and grows with what is done', () => {
+  const what = (changes: Record<string, unknown>) =>
+    estimate(settingsWith(changes))
+      .lines.map((line) => line.what)
+      .join('\n')
+  assert.match(what({}), /Cloud SQL db-custom-1-3840, ZONAL/)
+  assert.doesNotMatch(what({ database: { kind: 'own', host: '10.1.2.3' } }), /Cloud SQL/)
+  const line = (name: RegExp, size: string) =>
+    estimate(settingsWith({ size })).lines.find((each) => name.test(each.what))!.dollars
+  for (const name of [/^Pub\/Sub/, /^functions that are pushed/, /^Cloud Storage/, /^BigQuery/, /^log/]) {
+    assert.ok(
+      line(name, 'demo') <= line(name, 'standard') && line(name, 'standard') < line(name, 'large'),
+      String(name),
+    )
+  }
+  // 50 million changes of 90 bytes a day, taken once and given to three subscribers: 503 GiB, of which 10 are free.
+  const subscribers = manifest.filter(
+    ({ trigger }) => trigger.kind === 'push' && trigger.topic === TOPICS.changes,
+  ).length
+  const gib = (50_000_000 * 30 * 90 * (1 + subscribers)) / 2 ** 30
+  assert.ok(Math.abs(line(/^Pub\/Sub/, 'large') - ((gib - 10) * 40) / 1024) < 0.01)
 })

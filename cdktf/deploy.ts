@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SECRETS } from '@pipeline/functions/manifest-parts.ts'
+import { STUDIO } from '@pipeline/dashboard/looker/product.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { estimate } from './cost.ts'
 import { mayGo } from './kept.ts'
-import { type Names, namesOf, VM_SECRETS } from './names.ts'
+import { type Names, namesOf, secretsOf, VM_SECRETS } from './names.ts'
+import { environmentLinks } from './page.ts'
 import { checkReady } from './ready.ts'
 import { fillSecrets } from './secrets.ts'
 import { readEnvironment, type Settings } from './settings.ts'
@@ -15,15 +16,20 @@ const folderOf = (stack: string): string => join(OUT, 'stacks', stack)
 const terraform = (stack: string, ...args: string[]): void =>
   watched('terraform', [`-chdir=${folderOf(stack)}`, ...args], { CHECKPOINT_DISABLE: '1' })
 
+function printEstimate(settings: Settings): void {
+  const { lines, total, assumes } = estimate(settings)
+  for (const { what, dollars } of lines) console.log(`$${dollars.toFixed(2).padStart(8)} a month  ${what}`)
+  console.log(`about $${total} a month for size ${settings.size}. It assumes:`)
+  for (const each of assumes) console.log(`- ${each}`)
+}
+
 /** Writes the stacks of an environment and says what they cost; touches nothing. */
 export async function synthCommand(file: string, options: { protect?: boolean } = {}): Promise<Settings> {
   const settings = readEnvironment(file)
   const archives = await buildArchives(OUT)
   const stacks = synth(OUT, settings, archives, options)
   for (const [name, { bytes }] of archives.functions) console.log(`${name}: ${(bytes / 1e6).toFixed(1)} MB`)
-  const { lines, total, without } = estimate(settings)
-  for (const [what, dollars] of lines) console.log(`$${dollars.toFixed(0)} a month: ${what}`)
-  console.log(`about $${total} a month, list prices, without ${without}`)
+  printEstimate(settings)
   console.log(`written: ${folderOf(stacks.foundation)} and ${folderOf(stacks.pipeline)}`)
   return settings
 }
@@ -47,8 +53,15 @@ function initialise(settings: Settings, names: Names): void {
 }
 
 /** Google makes the accounts of its services when they are first asked for; the key is given to them later. */
-function makeAgents({ project }: Settings): void {
-  for (const service of ['pubsub', 'sqladmin', 'artifactregistry']) {
+function makeAgents({ project, dataflow }: Settings): void {
+  const services = [
+    'pubsub',
+    'sqladmin',
+    'artifactregistry',
+    'iap',
+    ...(dataflow.length > 0 ? ['dataflow'] : []),
+  ]
+  for (const service of services) {
     watched('gcloud', [
       ...[
         'beta',
@@ -96,9 +109,13 @@ export async function deployCommand(file: string, options: { yes?: boolean }): P
   initialise(settings, names)
   terraform(stacks.foundation, 'apply', '-input=false', ...approve)
   makeAgents(settings)
-  fillSecrets(settings, [...Object.values(SECRETS), ...VM_SECRETS])
+  fillSecrets(settings, [...secretsOf(settings), ...VM_SECRETS])
   terraform(stacks.pipeline, 'apply', '-input=false', ...approve)
   if (settings.database.kind === 'cloud-sql') await setAdminPassword(settings, names)
+  for (const { name, url } of environmentLinks({ settings, names }))
+    console.log(`${STUDIO.name}, ${name}:\n  ${url}`)
+  if (settings.page)
+    console.log(`Page: https://${settings.page.domain}; its address is in terraform's output page_address`)
   console.log(`deployed: https://console.cloud.google.com/monitoring/dashboards?project=${settings.project}`)
 }
 

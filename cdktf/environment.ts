@@ -1,6 +1,9 @@
 import type { FunctionEntry, Secret, SettingSource } from '@pipeline/functions/manifest-parts.ts'
 import type { PolicyTags } from '@pipeline/functions/warehouse/bigquery/schema.ts'
 import type { Identifies } from '@pipeline/hospital/catalog.ts'
+import { dataflowEnvironment, dataflowJobs } from './dataflow-settings.ts'
+import { secretsOf } from './names.ts'
+import { environmentLinks } from './page.ts'
 import type { Stage } from './stage.ts'
 
 /** Brokers of the VM as the network sees them: TLS and SASL. */
@@ -53,6 +56,10 @@ export function environmentOf(
         return
       case 'cloud':
         if (source.what === 'location') return set(settings.region)
+        if (source.what === 'environment') return set(settings.name)
+        if (source.what === 'dataflow-environment') return set(JSON.stringify(dataflowEnvironment(stage)))
+        if (source.what === 'dataflow-jobs') return set(JSON.stringify(dataflowJobs(stage)))
+        if (source.what === 'looker-links') return set(JSON.stringify(environmentLinks(stage)))
         return set(tags[source.what.slice('policy-tag-'.length) as Identifies])
       case 'kafka':
         result.inNetwork = true
@@ -65,6 +72,7 @@ export function environmentOf(
         }
         return set(clickhouseUrl(stage))
       case 'secret':
+        if (!secretsOf(settings).includes(source.secret)) return
         if (source.secret.startsWith('postgres-')) result.inNetwork = true
         result.secrets.push({ name, secret: source.secret })
         return

@@ -3,9 +3,8 @@ import { KmsKeyRing } from '@cdktf/provider-google/lib/kms-key-ring/index.js'
 import { ProjectIamAuditConfig } from '@cdktf/provider-google/lib/project-iam-audit-config/index.js'
 import { ProjectService } from '@cdktf/provider-google/lib/project-service/index.js'
 import { SecretManagerSecret } from '@cdktf/provider-google/lib/secret-manager-secret/index.js'
-import { SECRETS } from '@pipeline/functions/manifest-parts.ts'
 import type { ITerraformDependable } from 'cdktf'
-import { VM_SECRETS } from './names.ts'
+import { secretsOf, VM_SECRETS } from './names.ts'
 import type { Stage } from './stage.ts'
 
 /** Every API that a part of the stack speaks to. */
@@ -21,6 +20,7 @@ export const APIS = [
   'cloudscheduler',
   'compute',
   'datacatalog',
+  'dataflow',
   'dns',
   'iam',
   'iamcredentials',
@@ -69,7 +69,7 @@ export function buildFoundation({ stack, settings, names, labels, protect }: Sta
     labels,
     lifecycle: { preventDestroy: protect },
   })
-  for (const secret of [...Object.values(SECRETS), ...VM_SECRETS]) {
+  for (const secret of [...secretsOf(settings), ...VM_SECRETS]) {
     new SecretManagerSecret(stack, `secret-${secret}`, {
       secretId: names.secret(secret),
       labels,

@@ -2,7 +2,7 @@ import { CloudRunServiceIamMember } from '@cdktf/provider-google/lib/cloud-run-s
 import { Cloudfunctions2Function } from '@cdktf/provider-google/lib/cloudfunctions2-function/index.js'
 import type { StorageBucket } from '@cdktf/provider-google/lib/storage-bucket/index.js'
 import { StorageBucketObject } from '@cdktf/provider-google/lib/storage-bucket-object/index.js'
-import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
+import type { FunctionEntry, Runtime } from '@pipeline/functions/manifest-parts.ts'
 import type { PolicyTags } from '@pipeline/functions/warehouse/bigquery/schema.ts'
 import type { ITerraformDependable } from 'cdktf'
 import type { Archive } from './archives/archive.ts'
@@ -31,6 +31,13 @@ function secretVersion({ settings }: Stage, secret: string): string {
   return String((settings.secretVersions as Record<string, number>)[secret] ?? settings.vmSecretVersion)
 }
 
+/** Where a runtime looks for authorities beside or instead of the public ones. */
+function trustVariable(runtime: Runtime): string {
+  if (runtime.startsWith('nodejs')) return 'NODE_EXTRA_CA_CERTS'
+  // Python has no variable that adds one: it would replace the public authorities, which Google's clients need.
+  throw new TypeError('a function in Python can not speak TLS with the VM')
+}
+
 /** One function of the manifest, 2nd generation, called by Google's own services in the project only. */
 export function buildFunction(stage: Stage, entry: FunctionEntry, parts: FunctionParts) {
   const { stack, settings, names, labels } = stage
@@ -51,8 +58,10 @@ export function buildFunction(stage: Stage, entry: FunctionEntry, parts: Functio
       entryPoint: entry.entryPoint,
       serviceAccount: `projects/${settings.project}/serviceAccounts/${parts.buildAccount}`,
       dockerRepository: parts.repository,
-      // The archive has its packages inside: nothing is installed while it is built.
-      environmentVariables: { GOOGLE_VENDOR_NPM_DEPENDENCIES: 'true' },
+      // An archive of Node has its packages inside: nothing is installed while it is built.
+      ...(entry.runtime.startsWith('nodejs')
+        ? { environmentVariables: { GOOGLE_VENDOR_NPM_DEPENDENCIES: 'true' } }
+        : {}),
       automaticUpdatePolicy: {},
       source: { storageSource: { bucket: parts.code.name, object: object.name } },
     },
@@ -64,11 +73,14 @@ export function buildFunction(stage: Stage, entry: FunctionEntry, parts: Functio
       maxInstanceRequestConcurrency: entry.concurrency,
       maxInstanceCount: entry.maxInstances,
       minInstanceCount: 0,
-      ingressSettings: 'ALLOW_INTERNAL_ONLY',
+      ingressSettings:
+        entry.trigger.kind === 'page' && settings.page !== null
+          ? 'ALLOW_INTERNAL_AND_GCLB'
+          : 'ALLOW_INTERNAL_ONLY',
       allTrafficOnLatestRevision: true,
       environmentVariables: {
         ...variables,
-        ...(trustsVm ? { NODE_EXTRA_CA_CERTS: `${CA_FOLDER}/${CA_FILE}` } : {}),
+        ...(trustsVm ? { [trustVariable(entry.runtime)]: `${CA_FOLDER}/${CA_FILE}` } : {}),
       },
       secretEnvironmentVariables: secrets.map(({ name, secret }) => ({
         key: name,

@@ -3,11 +3,13 @@ import { test } from 'node:test'
 import { all, choices, everything, type Json, synthesize } from './testing/synthesized.ts'
 
 /**
- * The only roles on the project, and why no resource will do: jobs of BigQuery, logs and metrics belong to a project,
+ * The only roles on the project, and why no resource will do: jobs of BigQuery and Dataflow, logs and metrics belong to a project,
  * and the bucket of Cloud Functions' own copies is not there when the role is given (it has a condition).
  */
 const ON_PROJECT: Record<string, RegExp> = {
   'roles/bigquery.jobUser': /./,
+  'roles/dataflow.developer': /-launch-dataflow@/,
+  'roles/dataflow.worker': /:[a-z0-9]+-dataflow@/,
   'roles/logging.logWriter': /-(vm|build)[.@]/,
   'roles/monitoring.metricWriter': /-vm[.@]/,
   'roles/storage.objectViewer': /-build[.@]/,
@@ -99,11 +101,11 @@ for (const [name, settings] of Object.entries(choices)) {
 }
 
 test('CI has a way in without a key, from the main branch of one repository only', () => {
-  const { pipeline } = synthesize(choices['own parts']!)
+  const { pipeline } = synthesize(choices.demo!)
   const [provider] = all(pipeline, 'google_iam_workload_identity_pool_provider')
   assert.match(
     provider.attribute_condition,
     /repository == "a-hospital\/pipeline" && .*ref == "refs\/heads\/main"/,
   )
-  assert.deepEqual(all(synthesize(choices.demo!).pipeline, 'google_iam_workload_identity_pool'), [])
+  assert.deepEqual(all(synthesize(choices['own parts']!).pipeline, 'google_iam_workload_identity_pool'), [])
 })

@@ -14,6 +14,7 @@ export const COMPONENTS = {
   push: 'Pub/Sub calls functions as this account',
   schedule: 'Cloud Scheduler calls functions as this account',
   build: 'Cloud Build makes images of functions as this account',
+  dataflow: 'Workers of Dataflow jobs run as this account',
   vm: 'Redpanda, Debezium Connect, relay and guard',
 } as const
 

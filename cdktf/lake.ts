@@ -3,7 +3,7 @@ import type { Stage } from './stage.ts'
 
 const DAY_SECONDS = 86_400
 
-/** The lake and the bucket of archives. What a class costs and what it fits is in docs/decisions/0016. */
+/** The lake, the bucket of archives and one for what passes. What a class costs and what it fits is in docs/decisions/0016. */
 export function buildBuckets({ stack, settings, names, protect }: Stage) {
   const { nearlineAfterDays, coldlineAfterDays, retentionDays, keepVersionsDays } = settings.lake
   const common = {
@@ -41,7 +41,18 @@ export function buildBuckets({ stack, settings, names, protect }: Stage) {
       { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } },
     ],
   })
-  return { lake, code }
+  /** Temporary files of Dataflow jobs. */
+  const temp = new StorageBucket(stack, 'temp', {
+    ...common,
+    name: names.bucket('temp'),
+    storageClass: 'STANDARD',
+    lifecycleRule: [
+      { action: { type: 'Delete' }, condition: { age: 7, withState: 'LIVE' } },
+      { action: { type: 'Delete' }, condition: { daysSinceNoncurrentTime: 7, withState: 'ARCHIVED' } },
+      { action: { type: 'AbortIncompleteMultipartUpload' }, condition: { age: 7 } },
+    ],
+  })
+  return { lake, code, temp }
 }
 
 function moveTo(storageClass: string, age: number, matchesStorageClass: string[]) {

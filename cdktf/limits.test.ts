@@ -30,7 +30,7 @@ const CRON_FIELDS = [
   [0, 7],
 ] as const
 
-for (const { name, pipeline, foundation } of stacks) {
+for (const { name, settings, pipeline, foundation } of stacks) {
   test(`${name}: names fit`, () => {
     for (const each of all(pipeline, 'google_service_account')) {
       assert.match(each.account_id, /^[a-z][a-z0-9-]{4,28}[a-z0-9]$/)
@@ -93,7 +93,12 @@ for (const { name, pipeline, foundation } of stacks) {
       between(service.timeout_seconds, 1, 3600, of)
       between(service.max_instance_request_concurrency, 1, 1000, of)
       between(service.max_instance_count, 1, 1000, of)
-      assert.equal(service.ingress_settings, 'ALLOW_INTERNAL_ONLY', of)
+      const fromBalancer = settings.page !== null && of.endsWith('-dashboard')
+      assert.equal(
+        service.ingress_settings,
+        fromBalancer ? 'ALLOW_INTERNAL_AND_GCLB' : 'ALLOW_INTERNAL_ONLY',
+        of,
+      )
       assert.match(built.runtime, /^(nodejs24|python31\d)$/, of)
       for (const [key, value] of Object.entries(service.environment_variables)) {
         assert.match(key, /^[A-Z][A-Z0-9_]*$/)

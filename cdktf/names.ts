@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { BucketName, DatasetName, Secret, Topic } from '@pipeline/functions/manifest-parts.ts'
+import {
+  type BucketName,
+  type DatasetName,
+  SECRETS,
+  type Secret,
+  type Topic,
+} from '@pipeline/functions/manifest-parts.ts'
 import type { Settings } from './settings.ts'
 
 /** A name of at most `most` characters; one that is longer ends in a hash of the whole. */
@@ -19,10 +25,9 @@ export function namesOf({ name, project, region, projectNumber }: Settings) {
     account: (component: string) => fit(`${name}-${component}`, 30),
     accountEmail: (component: string) =>
       `${fit(`${name}-${component}`, 30)}@${project}.iam.gserviceaccount.com`,
-    bucket: (bucket: BucketName | 'code') => `${project}-${name}-${bucket}`,
+    bucket: (bucket: BucketName | 'code' | 'temp') => `${project}-${name}-${bucket}`,
     topic: (topic: Topic) => `${name}-${topic}`,
-    dataset: (dataset: DatasetName | 'staging' | 'intermediate' | 'marts' | 'restricted') =>
-      `${name}_${dataset}`,
+    dataset: (dataset: DatasetName) => `${name}_${dataset}`,
     secret: (secret: Secret | VmSecret) => `${name}-${secret}`,
     zone: `${name}.${PRIVATE_ZONE}`,
     host: (part: 'kafka' | 'clickhouse' | 'postgres') => `${part}.${name}.${PRIVATE_ZONE}`,
@@ -35,16 +40,24 @@ export function namesOf({ name, project, region, projectNumber }: Settings) {
       bigquery: `serviceAccount:bq-${projectNumber}@bigquery-encryption.iam.gserviceaccount.com`,
       sql: `serviceAccount:service-${projectNumber}@gcp-sa-cloud-sql.iam.gserviceaccount.com`,
       registry: `serviceAccount:service-${projectNumber}@gcp-sa-artifactregistry.iam.gserviceaccount.com`,
+      dataflow: `serviceAccount:service-${projectNumber}@dataflow-service-producer-prod.iam.gserviceaccount.com`,
+      iap: `serviceAccount:service-${projectNumber}@gcp-sa-iap.iam.gserviceaccount.com`,
       compute: `serviceAccount:service-${projectNumber}@compute-system.iam.gserviceaccount.com`,
     },
   }
 }
 export type Names = ReturnType<typeof namesOf>
 
+/** Secrets of functions that an environment has: a key of the customer's own only where the settings ask for it. */
+export function secretsOf({ exports }: Settings): Secret[] {
+  return Object.values(SECRETS).filter((secret) => secret !== SECRETS.exportKey || exports.key === 'customer')
+}
+
 /** Secrets of the VM alone, which no function reads. */
 export const VM_SECRETS = [
   'postgres-admin-password',
   'postgres-cdc-password',
+  'kafka-pipeline-password',
   'private-tls-key',
   'private-ca',
 ] as const

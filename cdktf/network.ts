@@ -10,8 +10,6 @@ import { VpcAccessConnector } from '@cdktf/provider-google/lib/vpc-access-connec
 import { CLICKHOUSE_PORT, KAFKA_PORT } from './environment.ts'
 import type { Stage } from './stage.ts'
 
-const SUBNET = '10.20.0.0/24'
-const CONNECTOR = '10.20.1.0/28'
 /** Identity-Aware Proxy, the only way to a shell. */
 const IAP = '35.235.240.0/20'
 /** Google's health checks. */
@@ -21,6 +19,7 @@ export const HEALTH_PORT = 9100
 
 /** A network of its own in which nothing has a public address; what leaves it goes through NAT. */
 export function buildNetwork({ stack, settings, names }: Stage) {
+  const { subnet: machines, functions } = settings.network
   const network = new ComputeNetwork(stack, 'network', {
     name: names.of('pipeline'),
     autoCreateSubnetworks: false,
@@ -30,7 +29,7 @@ export function buildNetwork({ stack, settings, names }: Stage) {
     name: names.of('pipeline'),
     network: network.id,
     region: settings.region,
-    ipCidrRange: SUBNET,
+    ipCidrRange: machines,
     privateIpGoogleAccess: true,
     logConfig: {
       aggregationInterval: 'INTERVAL_10_MIN',
@@ -62,13 +61,13 @@ export function buildNetwork({ stack, settings, names }: Stage) {
     })
   allow('iap-ssh', [IAP], [22])
   allow('health', PROBES, [HEALTH_PORT])
-  allow('functions', [CONNECTOR], [KAFKA_PORT, CLICKHOUSE_PORT])
-  allow('producers', [SUBNET], [KAFKA_PORT])
+  allow('functions', [functions], [KAFKA_PORT, CLICKHOUSE_PORT])
+  allow('producers', [machines], [KAFKA_PORT])
   const connector = new VpcAccessConnector(stack, 'connector', {
     name: names.of('functions'),
     region: settings.region,
     network: network.name,
-    ipCidrRange: CONNECTOR,
+    ipCidrRange: functions,
     machineType: 'e2-micro',
     minInstances: 2,
     maxInstances: settings.size === 'large' ? 10 : 3,

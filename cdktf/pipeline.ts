@@ -1,15 +1,18 @@
 import { DATASETS, type FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
-import { grant, grantSecret, logUsers, type Resources } from './access.ts'
+import { accessOf, grant, grantSecret, logUsers, type Resources } from './access.ts'
 import type { Archive } from './archives/archive.ts'
 import { buildCi } from './ci.ts'
 import { buildDatabase } from './database.ts'
+import { buildDataflow } from './dataflow.ts'
 import { letServicesEncrypt } from './encryption.ts'
 import { environmentOf } from './environment.ts'
 import { buildFunction } from './functions.ts'
 import { buildAccounts, buildImages, letPubsubSign } from './identity.ts'
+import { buildAlerts } from './interaction-alerts.ts'
 import { buildBuckets } from './lake.ts'
 import { buildPush, buildTopics, letPubsubForward } from './messaging.ts'
 import { buildNetwork } from './network.ts'
+import { buildPage, buildReportMemory } from './page.ts'
 import { buildPrivacy } from './privacy.ts'
 import { buildSchedule } from './scheduler.ts'
 import type { Stage } from './stage.ts'
@@ -33,12 +36,13 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
   const buckets = buildBuckets(stage)
   const topics = buildTopics(stage)
   const datasets = buildDatasets(stage)
-  for (const each of [buckets.lake, buckets.code, ...topics.values(), ...datasets.values()]) {
+  for (const each of [buckets.lake, buckets.code, buckets.temp, ...topics.values(), ...datasets.values()]) {
     waitFor(each, encrypting)
   }
   const { users, readers } = logUsers(entries, DATASETS.raw)
   const tags = buildPrivacy(stage, readers)
   buildTables(stage, datasets, tags, users)
+  buildReportMemory(stage)
   const resources: Resources = { buckets, topics, datasets }
   const network = buildNetwork(stage)
   buildDatabase(stage, network, encrypting)
@@ -51,10 +55,12 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
     code: buckets.code,
     dependsOn: [...grantVm(stage, resources), ...encrypting],
   })
+  buildDataflow(stage, resources)
+  buildAlerts(stage, resources)
   const functions = entries.map((entry) => {
-    const rights = entry.access.map((access) => grant(stage, entry.name, access, resources))
+    const rights = accessOf(stage, entry).map((access) => grant(stage, entry.name, access, resources))
     if (environmentOf(stage, entry, tags).trustsVm) rights.push(grantSecret(stage, entry.name, 'private-ca'))
-    const caller = entry.trigger.kind === 'push' ? 'push' : 'schedule'
+    const { kind } = entry.trigger
     const { cloudFunction, mayInvoke, uri } = buildFunction(stage, entry, {
       code: buckets.code,
       archive: archives.functions.get(entry.name)!,
@@ -62,12 +68,14 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
       connector: network.connector.id,
       repository: images.repository.id,
       buildAccount: accounts.get('build')!.email,
-      callers: [caller],
+      // A replay on the VM has a loader look again at what it gave up.
+      callers: [...(kind === 'page' ? [] : [kind]), ...(entry.name.startsWith('load-') ? ['vm'] : [])],
       rights: [...rights, ...images.rights, accounts.get(entry.name)!],
     })
     const dependsOn = mayInvoke as never
     buildPush(stage, entry, topics, { uri, pushAccount: names.accountEmail('push'), mayInvoke: dependsOn })
     buildSchedule(stage, entry, { uri, account: names.accountEmail('schedule'), mayInvoke: dependsOn })
+    if (kind === 'page') buildPage(stage, cloudFunction)
     return cloudFunction
   })
   buildCi(stage, { functions, entries, code: buckets.code })

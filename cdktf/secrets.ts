@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { SECRETS } from '@pipeline/functions/manifest-parts.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { databaseAddress } from './database.ts'
-import { type Names, namesOf } from './names.ts'
+import { type Names, namesOf, secretsOf } from './names.ts'
 import type { Settings } from './settings.ts'
 import { asked } from './shell.ts'
 
@@ -77,14 +77,20 @@ export function firstSecrets(settings: Settings): Record<string, string> {
   const url = (role: string): string =>
     `postgresql://${role}:${password()}@${host}:${port}/${settings.databaseName}?${query}`
   const { authority, server } = certificates(names)
+  // What has no other form is a password or a key that nobody needs to know.
+  const onlyYours: string[] = [
+    SECRETS.exportKey,
+    ...(settings.clickhouse.kind === 'own' ? [SECRETS.clickhousePassword] : []),
+  ]
+  const plain = secretsOf(settings).filter((secret) => !onlyYours.includes(secret))
   return {
+    ...Object.fromEntries(plain.map((secret) => [secret, password()])),
     [SECRETS.databaseReader]: url('hospital_reader'),
     [SECRETS.databaseWriter]: url('hospital_writer'),
-    [SECRETS.kafkaReaderPassword]: password(),
     'postgres-cdc-password': password(),
+    'kafka-pipeline-password': password(),
     'private-ca': authority,
     'private-tls-key': server,
-    ...(settings.clickhouse.kind === 'vm' ? { [SECRETS.clickhousePassword]: password() } : {}),
     ...(settings.database.kind === 'cloud-sql' ? { 'postgres-admin-password': password() } : {}),
   }
 }

@@ -24,6 +24,13 @@ const wrong: [string, Record<string, unknown>, RegExp][] = [
   ['the newest of an image', { redpandaImage: 'docker.io/redpanda:latest' }, /redpandaImage/],
   ['ClickHouse in the clear', { clickhouse: { kind: 'own', url: 'http://ch:8123' } }, /clickhouse.url/],
   [
+    'a range for functions of another size',
+    { network: { functions: '10.1.0.0/24' } },
+    /network.functions: is of another/,
+  ],
+  ['a public range', { network: { subnet: '8.8.8.0/24' } }, /network.subnet: is no private/],
+  ['no word about a budget', { budget: undefined }, /budget/],
+  [
     'a version of a secret that is a name',
     { secretVersions: { 'clickhouse-password': 'latest' } },
     /secretVersions/,

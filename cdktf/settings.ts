@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { reportDefinitions } from '@pipeline/dashboard/looker/definitions.ts'
+import { pipelineNames } from '@pipeline/dataflow-templates/catalogue/pipelines.ts'
 import { SECRETS, type Secret } from '@pipeline/functions/manifest-parts.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
@@ -20,7 +22,9 @@ const image = (fallback: string) =>
 
 const cloudSql = z.strictObject({
   kind: z.literal('cloud-sql'),
-  version: z.enum(['POSTGRES_14', 'POSTGRES_15', 'POSTGRES_16', 'POSTGRES_17']).default('POSTGRES_17'),
+  version: z
+    .enum(['POSTGRES_14', 'POSTGRES_15', 'POSTGRES_16', 'POSTGRES_17', 'POSTGRES_18'])
+    .default('POSTGRES_17'),
   backups: days(30, 7, 365),
 })
 /** A server that the network reaches, PostgreSQL 14 or newer with `wal_level=logical`. */
@@ -38,6 +42,12 @@ const ownClickhouse = z.strictObject({
   url: z.url({ protocol: /^https$/ }),
   user: z.string().min(1).default('default'),
 })
+const range = (bits: RegExp) =>
+  z
+    .cidrv4()
+    .refine((cidr) => bits.test(cidr), { error: 'is of another size' })
+    .refine((cidr) => PRIVATE.test(cidr), { error: 'is no private range' })
+const PRIVATE = /^(10\.|172\.(1[6-9]|2\d|3[01])\.|192\.168\.)/
 const version = z.int().min(1).max(1_000_000).default(1)
 const secretVersions = z.strictObject(
   Object.fromEntries(Object.values(SECRETS).map((secret) => [secret, version])) as Record<
@@ -74,28 +84,81 @@ export const settingsSchema = z
         keepVersionsDays: days(30, 7, 90),
       })
       .prefault({}),
+    /** Of the environment's own network; other ranges than these where it is joined with a network of yours. */
+    network: z
+      .strictObject({
+        subnet: range(/\/2[0-8]$/).default('10.20.0.0/24'),
+        functions: range(/\/28$/).default('10.20.1.0/28'),
+      })
+      .prefault({}),
+    exports: z
+      .strictObject({
+        /** `customer`: encrypted with a key of your own, which Google does not keep. See docs/operations.md. */
+        key: z.enum(['managed', 'customer']).default('managed'),
+      })
+      .prefault({}),
     database: z.discriminatedUnion('kind', [cloudSql, ownDatabase]).prefault({ kind: 'cloud-sql' }),
     databaseName: z
       .string()
       .regex(/^[a-z_][a-z0-9_]{0,62}$/)
       .default('hospital'),
     clickhouse: z.discriminatedUnion('kind', [clickhouseOnVm, ownClickhouse]).prefault({ kind: 'vm' }),
+    /** How long Redpanda keeps changes and events that were read already; oltp-sink's ledger must know them longer. */
+    kafkaRetentionDays: days(7, 1, 21),
     redpandaImage: image('docker.redpanda.com/redpandadata/redpanda:v25.1.9'),
+    /** Streaming jobs that are to run, with parameters beside those that the stack gives. None costs nothing. */
+    dataflow: z
+      .array(
+        z.strictObject({
+          template: z.enum(pipelineNames as [string, ...string[]]),
+          parameters: z.record(z.string(), z.string()).default({}),
+        }),
+      )
+      .default([]),
     secretVersions: secretVersions.prefault({}),
     vmSecretVersion: version,
+    /** The page of reports for both groups of readers, behind Identity-Aware Proxy; without it nobody can open it. */
+    page: z
+      .strictObject({
+        domain: host.refine((name) => name.includes('.') && /[a-z]/.test(name), 'is no domain'),
+      })
+      .nullable()
+      .default(null),
+    looker: z
+      .strictObject({
+        /** Ids of templates by the name of their exposure in dbt; see docs/looker-studio.md. */
+        templates: z.record(z.string(), z.string().regex(/^[A-Za-z0-9_-]{1,100}$/)).default({}),
+        /** Who pays for what viewers of reports ask; the project itself unless set. */
+        billingProject: z
+          .string()
+          .regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/)
+          .nullable()
+          .default(null),
+        /** Memory of BI Engine for the marts of reports; it is paid for by the hour. */
+        biEngineGb: z.int().min(0).max(250).default(0),
+      })
+      .prefault({}),
+    /** What a month may cost before somebody is told; null for nobody. */
     budget: z
       .strictObject({
         billingAccount: z.string().regex(/^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$/),
         currency: z.string().regex(/^[A-Z]{3}$/),
         monthly: z.int().min(1),
       })
-      .nullable()
-      .default(null),
-    ci: z
-      .strictObject({ repository: z.string().regex(/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/) })
-      .nullable()
-      .default(null),
+      .nullable(),
+    /** The repository whose main branch rolls out functions; null for none. */
+    ci: z.strictObject({ repository: z.string().regex(/^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+$/) }).nullable(),
   })
+  .refine(
+    ({ looker }) =>
+      Object.keys(looker.templates).every((name) =>
+        reportDefinitions.some(({ exposure }) => exposure === name),
+      ),
+    {
+      path: ['looker', 'templates'],
+      error: `are of ${reportDefinitions.map(({ exposure }) => exposure).join(', ')}`,
+    },
+  )
   .refine(({ region, zone }) => zone.startsWith(`${region}-`), {
     path: ['zone'],
     error: 'is not in the region',

@@ -10,6 +10,21 @@ export interface Size {
   sqlDiskGb: number
   /** What PostgreSQL keeps at most for a reader that is away, MB; then the slot is lost and all is read again. */
   slotKeepMb: number
+  /** What the monthly estimate takes for granted. */
+  use: Use
+}
+
+/** How much a hospital of a size does. */
+export interface Use {
+  changesADay: number
+  /** Fewer when little happens: a message is sent after 250 ms at the latest. */
+  changesAMessage: number
+  /** Rows in PostgreSQL, which every nightly export holds. */
+  rows: number
+  /** What dbt and reports read in BigQuery, TiB a month. */
+  queriedTib: number
+  /** Log of functions and VM, GiB a month. */
+  logGib: number
 }
 
 /** What the choices of size mean. Everything that grows by itself (functions, lake, BigQuery) is not here. */
@@ -22,6 +37,7 @@ export const sizes: Record<Settings['size'], Size> = {
     sqlAvailability: 'ZONAL',
     sqlDiskGb: 20,
     slotKeepMb: 8_192,
+    use: { changesADay: 100_000, changesAMessage: 20, rows: 1_000_000, queriedTib: 0.5, logGib: 5 },
   },
   standard: {
     vm: 'n2-standard-8',
@@ -31,6 +47,7 @@ export const sizes: Record<Settings['size'], Size> = {
     sqlAvailability: 'REGIONAL',
     sqlDiskGb: 100,
     slotKeepMb: 51_200,
+    use: { changesADay: 5_000_000, changesAMessage: 500, rows: 50_000_000, queriedTib: 10, logGib: 40 },
   },
   large: {
     vm: 'n2-standard-16',
@@ -40,5 +57,6 @@ export const sizes: Record<Settings['size'], Size> = {
     sqlAvailability: 'REGIONAL',
     sqlDiskGb: 500,
     slotKeepMb: 204_800,
+    use: { changesADay: 50_000_000, changesAMessage: 2000, rows: 500_000_000, queriedTib: 60, logGib: 200 },
   },
 }

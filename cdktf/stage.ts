@@ -28,8 +28,15 @@ export function stage(scope: Construct, id: string, settings: Settings, protect:
     project: settings.project,
     region: settings.region,
     zone: settings.zone,
+    // Budgets and some other APIs want to know which project a person's request counts for.
+    userProjectOverride: true,
+    billingProject: settings.project,
     defaultLabels: labels,
   })
-  stack.addOverride('terraform.required_version', TERRAFORM_VERSION)
   return { stack, settings, names: namesOf(settings), size: sizes[settings.size], labels, protect }
+}
+
+/** The names of an environment without a stack, for whoever only speaks with it. */
+export function detachedStage(settings: Settings): Pick<Stage, 'settings' | 'names' | 'labels'> {
+  return { settings, names: namesOf(settings), labels: { pipeline: 'hospital', environment: settings.name } }
 }

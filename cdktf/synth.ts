@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
@@ -10,7 +10,7 @@ import { buildFoundation } from './foundation.ts'
 import { linkAccounts } from './link-accounts.ts'
 import { type Archives, buildPipeline } from './pipeline.ts'
 import type { Settings } from './settings.ts'
-import { stage } from './stage.ts'
+import { stage, TERRAFORM_VERSION } from './stage.ts'
 import { vmArchive } from './vm/vm-archive.ts'
 
 export const OUT = join(repository, 'cdktf.out')
@@ -53,5 +53,10 @@ export function synth(
   buildPipeline(pipeline, entries, archives)
   linkAccounts(pipeline)
   app.synth()
+  // In a file of its own: checkov gives up the JSON of a stack that has this setting in it.
+  for (const name of Object.values(names)) {
+    const version = `terraform {\n  required_version = "${TERRAFORM_VERSION}"\n}\n`
+    writeFileSync(join(out, 'stacks', name, 'versions.tf'), version)
+  }
   return names
 }

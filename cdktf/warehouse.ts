@@ -16,10 +16,7 @@ import type { Stage } from './stage.ts'
 
 const DAY_MS = 86_400_000
 
-/** Datasets of dbt: the loaders know nothing of them. */
-export const REPORT_DATASETS = ['staging', 'intermediate', 'marts', 'restricted'] as const
-
-const DESCRIPTIONS: Record<DatasetName | (typeof REPORT_DATASETS)[number], string> = {
+const DESCRIPTIONS: Record<DatasetName, string> = {
   raw: 'Change logs as captured from PostgreSQL',
   raw_loads: 'Loads under way; a table goes when its load is done, or after a day',
   external: 'The lake as it lies there',
@@ -93,7 +90,11 @@ export function buildTables(
               hivePartitioningOptions: hive!,
             },
           }
-        : { schema: JSON.stringify(schema.fields), lifecycle: { preventDestroy: protect } }),
+        : {
+            schema: JSON.stringify(schema.fields),
+            encryptionConfiguration: { kmsKeyName: names.key },
+            lifecycle: { preventDestroy: protect },
+          }),
       ...(timePartitioning
         ? { timePartitioning: { type: timePartitioning.type!, field: timePartitioning.field! } }
         : {}),

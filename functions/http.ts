@@ -2,6 +2,7 @@ import diagnostics from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework'
 import { PipelineError, safeError } from '@pipeline/hospital/errors.ts'
+import { serveMetrics, watchRequest } from './metrics.ts'
 
 let raw = false
 
@@ -28,10 +29,11 @@ export function sendError(response: Response, status: number, error: unknown): v
   response.status(status).json(safeError(error))
 }
 
-/** An HTTP function that takes POST, answers GET for health checks and refuses the rest. */
+/** An HTTP function that takes POST, answers GET for health checks and `/metrics`, and refuses the rest. */
 export function postFunction(work: (request: Request, response: Response) => Promise<void>): HttpFunction {
   takeBodiesRaw()
   return async (request, response) => {
+    if (await serveMetrics(request, response)) return
     if (request.method === 'GET' || request.method === 'HEAD') {
       response.status(200).json({ status: 'ok' })
       return
@@ -41,6 +43,7 @@ export function postFunction(work: (request: Request, response: Response) => Pro
       sendError(response, 405, new PipelineError('REQUEST_INVALID', { expected: 'POST' }))
       return
     }
+    watchRequest(response)
     await work(request, response)
   }
 }

@@ -5,6 +5,10 @@ import type { SettingName } from './settings.ts'
 export const TOPICS = {
   events: 'hospital-events',
   changes: 'hospital-changes',
+  /** Alerts of interaction-alerts. */
+  alerts: 'hospital-alerts',
+  /** Sessions and windows of the other pipelines. */
+  insights: 'hospital-insights',
   deadLetters: 'hospital-dead-letters',
 } as const
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS]
@@ -13,8 +17,16 @@ export type Topic = (typeof TOPICS)[keyof typeof TOPICS]
 export const BUCKETS = { lake: 'lake' } as const
 export type BucketName = (typeof BUCKETS)[keyof typeof BUCKETS]
 
-/** Datasets of BigQuery by what they hold: change logs, loads under way, tables over the lake. */
-export const DATASETS = { raw: 'raw', loads: 'raw_loads', external: 'external' } as const
+/** Datasets of BigQuery by what they hold: change logs, loads under way, tables over the lake; and dbt's own. */
+export const DATASETS = {
+  raw: 'raw',
+  loads: 'raw_loads',
+  external: 'external',
+  staging: 'staging',
+  intermediate: 'intermediate',
+  marts: 'marts',
+  restricted: 'restricted',
+} as const
 export type DatasetName = (typeof DATASETS)[keyof typeof DATASETS]
 
 /** Secrets by what they hold; none has a default. */
@@ -23,6 +35,8 @@ export const SECRETS = {
   databaseWriter: 'postgres-writer-url',
   clickhousePassword: 'clickhouse-password',
   kafkaReaderPassword: 'kafka-reader-password',
+  /** Only where the environment's settings ask for a key of the customer's own. */
+  exportKey: 'export-encryption-key',
 } as const
 /** The user of Kafka that reads where topics end. */
 export const KAFKA_READER = 'hospital-reader'
@@ -44,18 +58,41 @@ export type SettingSource =
   | { from: 'dataset'; dataset: DatasetName }
   /** One in the cloud, another in the local stack. */
   | { from: 'either'; cloud: SettingSource; local: SettingSource }
-  /** Set by the cloud stack only: where its data lies, and the policy tags of the catalog's classes. */
-  | { from: 'cloud'; what: 'location' | `policy-tag-${Identifies}` }
+  /**
+   * Set by the cloud stack only: where its data lies, the policy tags of the catalog's classes, jobs of Dataflow,
+   * reports elsewhere, and the environment's name, which stands before the name of each dataset (`demo_marts`).
+   */
+  | {
+      from: 'cloud'
+      what:
+        | 'location'
+        | 'environment'
+        | 'dataflow-environment'
+        | 'dataflow-jobs'
+        | 'looker-links'
+        | `policy-tag-${Identifies}`
+    }
   /** Set by the local stack only: the address of an emulator, or a path below its folder of state. */
-  | { from: 'local'; what: 'storage-emulator' | 'pubsub-emulator' | 'duckdb-file' | 'published-file' }
+  | {
+      from: 'local'
+      what:
+        | 'storage-emulator'
+        | 'pubsub-emulator'
+        | 'duckdb-file'
+        | 'published-file'
+        | 'page-assets'
+        | 'pipeline-url'
+    }
 
 export type Access =
   | { kind: 'bucket'; bucket: BucketName; role: string }
   | { kind: 'topic'; topic: Topic; role: string }
   | { kind: 'secret'; secret: Secret; role: string }
   | { kind: 'dataset'; dataset: DatasetName; role: string }
-  /** The one role on the project: a job of BigQuery belongs to a project, and to no dataset. It opens no data. */
-  | { kind: 'project'; role: 'roles/bigquery.jobUser' }
+  /** Roles on the project: jobs of BigQuery and of Dataflow belong to a project and to nothing smaller. They open no data. */
+  | { kind: 'project'; role: 'roles/bigquery.jobUser' | 'roles/dataflow.developer' }
+  /** To start something that runs as another account of the stack. */
+  | { kind: 'account'; account: 'dataflow'; role: 'roles/iam.serviceAccountUser' }
 
 export interface PushTrigger {
   kind: 'push'
@@ -78,14 +115,24 @@ export interface ScheduleTrigger {
   retries: number
 }
 
+/** Node for our TypeScript, bundled; Python for what has no other home, installed by the build from its requirements. */
+export type Runtime = 'nodejs24' | PythonRuntime
+export type PythonRuntime = 'python311' | 'python312' | 'python313'
+/** People open it with a browser: in the cloud behind Identity-Aware Proxy, which nobody passes without being let. */
+export interface PageTrigger {
+  kind: 'page'
+}
+
 export interface FunctionEntry {
   name: string
-  /** The name that `index.ts` in `folder` registers with the framework. */
+  /** The name that `index.ts` in `folder` registers with the framework; in Python the function of `main.py`. */
   entryPoint: string
   /** Below functions/. */
   folder: string
-  runtime: 'nodejs24'
-  trigger: PushTrigger | ScheduleTrigger
+  runtime: Runtime
+  /** Folders of the repository that lie beside the source of a Python function, under their own names. */
+  beside?: readonly string[]
+  trigger: PushTrigger | ScheduleTrigger | PageTrigger
   memoryMiB: number
   cpu: number
   timeoutSeconds: number

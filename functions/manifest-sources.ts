@@ -32,7 +32,13 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   BIGQUERY_POLICY_TAG_PATIENT: { from: 'cloud', what: 'policy-tag-patient' },
   BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS: { from: 'cloud', what: 'policy-tag-patient-with-others' },
   BIGQUERY_POLICY_TAG_STAFF: { from: 'cloud', what: 'policy-tag-staff' },
+  BIGQUERY_MARTS_DATASET: { from: 'dataset', dataset: DATASETS.marts },
+  LOOKER_LINKS: { from: 'cloud', what: 'looker-links' },
+  PAGE_ASSETS: { from: 'local', what: 'page-assets' },
+  PIPELINE_URL: { from: 'local', what: 'pipeline-url' },
   FUNCTION_TIMEOUT_SECONDS: { from: 'timeout' },
+  DATAFLOW_ENVIRONMENT: { from: 'cloud', what: 'dataflow-environment' },
+  DATAFLOW_JOBS: { from: 'cloud', what: 'dataflow-jobs' },
   EVENTS_TOPIC: { from: 'topic', topic: TOPICS.events },
   DATABASE_WRITER_URL: { from: 'secret', secret: SECRETS.databaseWriter },
   DATABASE_READER_URL: { from: 'secret', secret: SECRETS.databaseReader },
@@ -50,6 +56,7 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   KAFKA_SASL_PASSWORD: { from: 'secret', secret: SECRETS.kafkaReaderPassword },
   CLICKHOUSE_URL: { from: 'clickhouse' },
   CLICKHOUSE_PASSWORD: { from: 'secret', secret: SECRETS.clickhousePassword },
+  EXPORT_ENCRYPTION_KEY: { from: 'secret', secret: SECRETS.exportKey },
   LOG_LEVEL: { from: 'value', value: 'info' },
 }
 
@@ -79,6 +86,12 @@ export const publishDeadLetters: Access = {
 }
 export const readClickhousePassword = readSecret(SECRETS.clickhousePassword)
 
+export const readExportKey = readSecret(SECRETS.exportKey)
+
 export const runJobs: Access = { kind: 'project', role: 'roles/bigquery.jobUser' }
 export const onDatasets = (role: string, ...datasets: DatasetName[]): Access[] =>
   datasets.map((dataset) => ({ kind: 'dataset', dataset, role }))
+export const launchJobs: readonly Access[] = [
+  { kind: 'project', role: 'roles/dataflow.developer' },
+  { kind: 'account', account: 'dataflow', role: 'roles/iam.serviceAccountUser' },
+]

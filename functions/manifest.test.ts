@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { getFunction } from '@google-cloud/functions-framework/testing'
+import { writePage } from '@pipeline/dashboard/build.ts'
 import { z } from 'zod'
 import { manifest } from './manifest.ts'
 import { TOPICS } from './manifest-parts.ts'
@@ -34,14 +37,16 @@ const schedule = z.object({
   attemptDeadlineSeconds: z.int().min(15).max(1800),
   retries: z.int().min(0).max(5),
 })
-const role = z.string().regex(/^roles\/(storage|pubsub|secretmanager|bigquery)\.[A-Za-z]+$/)
+const role = z.string().regex(/^roles\/(storage|pubsub|secretmanager|bigquery|dataflow|iam)\.[A-Za-z]+$/)
+const page = z.object({ kind: z.literal('page') })
 const entry = z
   .object({
     name: z.string().regex(/^[a-z][a-z0-9-]{4,28}[a-z0-9]$/),
     entryPoint: z.string().min(1),
     folder: z.string().regex(/^[a-z][a-z0-9-]*$/),
-    runtime: z.literal('nodejs24'),
-    trigger: z.discriminatedUnion('kind', [push, schedule]),
+    runtime: z.enum(['nodejs24', 'python311', 'python312', 'python313']),
+    beside: z.array(z.string().regex(/^[a-z][a-z0-9-]*$/)).optional(),
+    trigger: z.discriminatedUnion('kind', [push, schedule, page]),
     memoryMiB: z.int().min(128).max(32_768),
     cpu: z.number().min(0.08).max(8),
     timeoutSeconds: z.int().min(1).max(3600),
@@ -49,14 +54,14 @@ const entry = z
     maxInstances: z.int().min(1).max(1000),
     settings: z.record(z.string(), z.object({ from: z.string() })),
     access: z
-      .array(z.object({ kind: z.enum(['bucket', 'topic', 'secret', 'dataset', 'project']), role }))
+      .array(z.object({ kind: z.enum(['bucket', 'topic', 'secret', 'dataset', 'project', 'account']), role }))
       .min(1),
   })
   .refine((each) => each.concurrency === 1 || each.cpu >= 1, { error: 'concurrency needs a whole CPU' })
   .refine(({ trigger, timeoutSeconds }) =>
     trigger.kind === 'push'
       ? trigger.ackDeadlineSeconds >= timeoutSeconds
-      : trigger.attemptDeadlineSeconds >= timeoutSeconds,
+      : trigger.kind === 'page' || trigger.attemptDeadlineSeconds >= timeoutSeconds,
   )
 
 test('each entry is one that Google Cloud takes', () => {
@@ -79,7 +84,10 @@ test('names, subscriptions and folders are used once', () => {
   }
 })
 
-test('every function is there, and its entry point is registered by its index.ts', async () => {
+test('every function is there, and its entry point is registered by its index.ts', async (t) => {
+  const assets = await mkdtemp(join(tmpdir(), 'page-'))
+  t.after(() => rm(assets, { recursive: true }))
+  await writePage(assets)
   const names = [
     'lake-sink',
     'oltp-sink',
@@ -89,7 +97,10 @@ test('every function is there, and its entry point is registered by its index.ts
     'load-facts',
     'batch-export',
     'compact-lake',
+    'alert-sink',
+    'launch-dataflow',
     'reconcile',
+    'dashboard',
   ]
   assert.deepEqual(
     names.filter((name) => !manifest.some((each) => each.name === name)),
@@ -108,6 +119,8 @@ test('every function is there, and its entry point is registered by its index.ts
     DATABASE_READER_URL: 'postgresql://reader@127.0.0.1:1/none',
     KAFKA_BROKERS: '127.0.0.1:1',
     CLICKHOUSE_URL: 'http://127.0.0.1:1',
+    DUCKDB_PUBLISHED_PATH: '/nowhere/at/all.duckdb',
+    PAGE_ASSETS: assets,
   })
   for (const { folder, entryPoint } of manifest) {
     const index = join(import.meta.dirname, folder, 'index.ts')
@@ -130,10 +143,13 @@ test('every setting without a default has a source', () => {
   }
 })
 
-test('invariant 9: no role on the project but that of running jobs, and none is of an admin', () => {
+test('invariant 9: no role on the project but those of running jobs, and none is of an admin', () => {
   for (const { name, access } of manifest) {
     for (const each of access) {
-      if (each.kind === 'project') assert.equal(each.role, 'roles/bigquery.jobUser', name)
+      if (each.kind === 'project') {
+        const wanted = name === 'launch-dataflow' ? 'roles/dataflow.developer' : 'roles/bigquery.jobUser'
+        assert.equal(each.role, wanted, name)
+      }
       if (each.kind === 'dataset') assert.match(each.role, /^roles\/bigquery\.data(Viewer|Editor)$/, name)
       else assert.doesNotMatch(each.role, /admin|owner|editor$/i, name)
     }

@@ -1,3 +1,4 @@
+import { beside } from './manifest-dataflow.ts'
 import { DATASETS, type FunctionEntry, SECRETS, TOPICS } from './manifest-parts.ts'
 import {
   changeLake,
@@ -6,6 +7,7 @@ import {
   publishDeadLetters,
   readClickhousePassword,
   readDatabase,
+  readExportKey,
   readLake,
   readSecret,
   runJobs,
@@ -140,6 +142,7 @@ export const manifest: readonly FunctionEntry[] = [
       publishDeadLetters,
     ],
   },
+  ...beside,
   loader('load-dimensions', '*/15 * * * *'),
   loader('load-facts', '*/5 * * * *'),
   {
@@ -164,7 +167,7 @@ export const manifest: readonly FunctionEntry[] = [
     maxInstances: 1,
     // PostgreSQL sends meanwhile, so a second thread gains nothing and takes memory.
     settings: { ...settingsOf(settingNames['batch-export']), DUCKDB_THREADS: { from: 'value', value: '1' } },
-    access: [changeLake, readDatabase],
+    access: [changeLake, readDatabase, readExportKey],
   },
   {
     name: 'compact-lake',
@@ -210,8 +213,24 @@ export const manifest: readonly FunctionEntry[] = [
       readDatabase,
       readSecret(SECRETS.kafkaReaderPassword),
       readClickhousePassword,
+      readExportKey,
       runJobs,
       ...onDatasets('roles/bigquery.dataViewer', DATASETS.raw),
     ],
+  },
+  {
+    name: 'dashboard',
+    entryPoint: 'dashboard',
+    folder: 'dashboard',
+    runtime: 'nodejs24',
+    trigger: { kind: 'page' },
+    memoryMiB: 1024,
+    cpu: 1,
+    timeoutSeconds: 60,
+    // Most requests are answered from memory or with 304.
+    concurrency: 80,
+    maxInstances: 5,
+    settings: settingsOf(settingNames.dashboard),
+    access: [runJobs, ...onDatasets('roles/bigquery.dataViewer', DATASETS.marts)],
   },
 ]

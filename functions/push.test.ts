@@ -134,3 +134,26 @@ test('the content type of a push does not matter, and GET is for health checks',
   const put = await fetch(server.url, { method: 'PUT', body: 'x' })
   assert.deepEqual([put.status, put.headers.get('allow')], [405, 'GET, POST'])
 })
+
+test('/metrics counts answers by status and dead letters by code, and holds no value', async () => {
+  const counted = async (url: string, series: string): Promise<number> => {
+    const text = await (await fetch(`${url}/metrics`)).text()
+    assert.doesNotMatch(text, /Erika/)
+    return Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${series} `))
+        ?.split(' ')[1] ?? 0,
+    )
+  }
+  const { server } = await served(failing(new PipelineError('MESSAGE_CORRUPT')))
+  const answers = 'function_requests_total{status="204"}'
+  const letters = 'function_dead_letters_total{code="MESSAGE_CORRUPT"}'
+  const before = [await counted(server.url, answers), await counted(server.url, letters)]
+  await server.post(pushBody(Buffer.from(SECRET), {}))
+  assert.deepEqual(
+    [await counted(server.url, answers), await counted(server.url, letters)],
+    before.map((count) => count + 1),
+  )
+  assert.equal(await counted(server.url, 'function_requests_running'), 0)
+})

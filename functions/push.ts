@@ -4,6 +4,7 @@ import { disposition, PipelineError, safeError } from '@pipeline/hospital/errors
 import { decodeEnvelope, type PushMessage } from './envelope.ts'
 import { bodyOf, postFunction, sendError } from './http.ts'
 import type { Log } from './log.ts'
+import { deadLettered } from './metrics.ts'
 import type { Publisher } from './publisher.ts'
 
 export interface PushDeps {
@@ -34,6 +35,7 @@ async function giveUp(deps: PushDeps, message: PushMessage, error: unknown): Pro
       data: message.data,
       attributes: deadLetterAttributes(note, message.attributes),
     })
+    deadLettered.inc({ code })
     log.warn({ messageId: message.messageId, code, reason }, 'message went to dead letters')
     return true
   } catch (failure) {

@@ -1,24 +1,6 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
-
-const whole = (fallback: number, min: number, max: number) =>
-  z.coerce.number().int().min(min).max(max).default(fallback)
-const emulatorUrl = z
-  .url({ protocol: /^https?$/ })
-  .transform((url) => url.replace(/(\/storage\/v1)?\/*$/, ''))
-  .optional()
-
-const dataset = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9_]{1,1024}$/)
-    .default(fallback)
-const policyTag = z
-  .string()
-  .regex(/^projects\/[^/]+\/locations\/[^/]+\/taxonomies\/\d+\/policyTags\/\d+$/)
-  .optional()
-
-const memory = z.string().regex(/^[1-9]\d*(MB|GB|MiB|GiB)$/)
+import { aes256Key, dataset, emulatorUrl, json, memory, policyTag, whole } from './setting-kinds.ts'
 
 const logging = { LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }
 
@@ -47,6 +29,8 @@ export const settingSchemas = {
   BIGQUERY_RAW_DATASET: dataset('raw'),
   /** Loads under way. */
   BIGQUERY_LOADS_DATASET: dataset('raw_loads'),
+  /** What reports read. */
+  BIGQUERY_MARTS_DATASET: dataset('marts'),
   /** Tables over the lake. */
   BIGQUERY_EXTERNAL_DATASET: dataset('external'),
   /** Policy tags of the catalog's classes; without them identifying columns are protected by the dataset alone. */
@@ -105,6 +89,8 @@ export const settingSchemas = {
   CLICKHOUSE_INSERT_ROWS: whole(50_000, 1, 1_000_000),
   /** PostgreSQL's text of a part of an export, from this to twice this many bytes. */
   EXPORT_PART_BYTES: whole(24 * 1024 * 1024, 1024, 256 * 1024 * 1024),
+  /** The customer's own key for exports: 32 bytes in base64. Google keeps no copy: without it they can't be read. */
+  EXPORT_ENCRYPTION_KEY: aes256Key.optional(),
   /** What DuckDB may take to write a part. */
   EXPORT_MEMORY_LIMIT: memory.default('96MB'),
   /** The DuckDB file that is published for readers; without it reconcile leaves it out. */
@@ -115,118 +101,23 @@ export const settingSchemas = {
   COMPACT_LARGEST_BYTES: whole(8_000_000, 1, 9_000_000),
   /** Younger objects are left for the next run. */
   COMPACT_MIN_AGE_HOURS: whole(1, 0, 240),
+  /** The folder that dashboard/build.ts made; `assets` beside the function's own code unless set. */
+  PAGE_ASSETS: z.string().min(1).optional(),
+  /** Where the local stack says how it is; in the cloud the marts and metrics do. */
+  PIPELINE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Reports in Looker Studio as JSON: `[{"name": …, "url": …}]`, as `npm run deploy` prints them. */
+  LOOKER_LINKS: z.string().max(100_000).default('[]'),
+  /** Where Dataflow jobs run and as whom: an object as dataflow-templates/launcher/environment.ts has it. */
+  DATAFLOW_ENVIRONMENT: json.optional(),
+  /** Jobs that are to run: `[{"template": "interaction-alerts", "name"?: "...", "parameters": {...}}]`. */
+  DATAFLOW_JOBS: json.default([]),
   /** The function's own timeout; a load ends its work before it. */
   FUNCTION_TIMEOUT_SECONDS: whole(540, 1, 3600),
 } as const
 
 export type SettingName = keyof typeof settingSchemas
 
-const warehouse = [
-  'WAREHOUSE',
-  'DUCKDB_PATH',
-  'DUCKDB_MEMORY_LIMIT',
-  'DUCKDB_THREADS',
-  'DUCKDB_LOCK_WAIT_SECONDS',
-  'BIGQUERY_LOCATION',
-  'BIGQUERY_RAW_DATASET',
-  'BIGQUERY_LOADS_DATASET',
-  'BIGQUERY_EXTERNAL_DATASET',
-  'BIGQUERY_POLICY_TAG_PATIENT',
-  'BIGQUERY_POLICY_TAG_PATIENT_WITH_OTHERS',
-  'BIGQUERY_POLICY_TAG_STAFF',
-  'BIGQUERY_LOADS_A_DAY',
-  'BIGQUERY_JOB_TIMEOUT_SECONDS',
-  'BIGQUERY_EMULATOR_HOST',
-] as const satisfies readonly SettingName[]
-
-export const settingNames = {
-  'lake-sink': [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
-    'LOG_LEVEL',
-  ],
-  'oltp-sink': [
-    'DATABASE_WRITER_URL',
-    'DATABASE_MAX_CONNECTIONS',
-    'EVENTS_TOPIC',
-    'EVENT_MAX_WAIT_SECONDS',
-    'EVENT_LEDGER_DAYS',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'PUBSUB_EMULATOR_HOST',
-    'LOG_LEVEL',
-  ],
-  'dead-letter-sink': ['LAKE_BUCKET', 'GOOGLE_CLOUD_PROJECT', 'STORAGE_EMULATOR_HOST', 'LOG_LEVEL'],
-  loader: [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
-    ...warehouse,
-    'LOAD_GROUP_OBJECTS',
-    'LOAD_GROUP_BYTES',
-    'LOAD_STAGED_BYTES',
-    'FUNCTION_TIMEOUT_SECONDS',
-    'LOG_LEVEL',
-  ],
-  'clickhouse-sink': [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
-    'CLICKHOUSE_URL',
-    'CLICKHOUSE_USER',
-    'CLICKHOUSE_PASSWORD',
-    'CLICKHOUSE_DATABASE',
-    'CLICKHOUSE_INSERT_EVERY_MS',
-    'CLICKHOUSE_INSERT_ROWS',
-    'LOG_LEVEL',
-  ],
-  'compact-lake': [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'STORAGE_EMULATOR_HOST',
-    'COMPACT_TARGET_BYTES',
-    'COMPACT_LARGEST_BYTES',
-    'COMPACT_MIN_AGE_HOURS',
-    'FUNCTION_TIMEOUT_SECONDS',
-    'LOG_LEVEL',
-  ],
-  reconcile: [
-    'CLICKHOUSE_URL',
-    'CLICKHOUSE_USER',
-    'CLICKHOUSE_PASSWORD',
-    'CLICKHOUSE_DATABASE',
-    'DATABASE_READER_URL',
-    'KAFKA_BROKERS',
-    'KAFKA_TLS',
-    'KAFKA_SASL_USER',
-    'KAFKA_SASL_PASSWORD',
-    'REPLICATION_SLOT',
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'STORAGE_EMULATOR_HOST',
-    ...warehouse,
-    'DUCKDB_PUBLISHED_PATH',
-    'LOG_LEVEL',
-  ],
-  'batch-export': [
-    'DATABASE_READER_URL',
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'STORAGE_EMULATOR_HOST',
-    'EXPORT_PART_BYTES',
-    'EXPORT_MEMORY_LIMIT',
-    'DUCKDB_THREADS',
-    'FUNCTION_TIMEOUT_SECONDS',
-    'LOG_LEVEL',
-  ],
-} as const satisfies Record<string, readonly SettingName[]>
+export { settingNames } from './setting-names.ts'
 
 type Settings<N extends SettingName> = { [K in N]: z.output<(typeof settingSchemas)[K]> }
 

@@ -167,6 +167,51 @@ export const errorCatalog = {
     retry: 'never',
     todo: 'run the migrations, or give the reading role SELECT on the table; then export again',
   },
+  CHANGE_TOO_LATE: {
+    what: 'a change came later than the windows of a pipeline wait for it',
+    retry: 'never',
+    todo: 'the stores have it all the same; run the pipeline over the lake (parameter history) for windows of that time',
+  },
+  CHANGE_ORPHANED: {
+    what: 'a change refers to a row that a pipeline has not seen',
+    retry: 'never',
+    todo: 'it counts as soon as that row comes; if it lies in the past, start the job anew with the parameter history',
+  },
+  CHANGE_NOT_FOLLOWED: {
+    what: 'a change that a pipeline with state by key can not follow',
+    retry: 'never',
+    todo: 'drain the job and start it anew with the parameter history',
+  },
+  JOB_INVALID: {
+    what: 'a Dataflow job is not described as its template needs it',
+    retry: 'never',
+    todo: 'nothing was launched: mend the named parameter; docs/dataflow/ has a page for each pipeline',
+  },
+  JOB_EXISTS: {
+    what: 'a Dataflow job of that name runs already',
+    retry: 'never',
+    todo: 'nothing was launched: update it in place, drain it first, or give another name',
+  },
+  JOB_UNKNOWN: {
+    what: 'no Dataflow job of that name runs',
+    retry: 'never',
+    todo: 'look at the list of jobs, and at project and region',
+  },
+  JOB_FAILED: {
+    what: 'a pipeline that ran on this machine ended with an error',
+    retry: 'never',
+    todo: 'its own words are above or in its log',
+  },
+  DATAFLOW_UNAVAILABLE: {
+    what: 'Dataflow did not answer as it should',
+    retry: 'backoff',
+    todo: 'try again later; a job of the same name is not launched twice',
+  },
+  DATAFLOW_REFUSED: {
+    what: 'Dataflow refuses a request',
+    retry: 'never',
+    todo: 'by the status: PERMISSION_DENIED: give the account roles/dataflow.developer and the right to use the service account of the workers; NOT_FOUND: check project, region and folder of templates; the logs of Dataflow have its own words',
+  },
   SETTING_INVALID: {
     what: 'a setting is missing or wrong',
     retry: 'never',
@@ -176,6 +221,21 @@ export const errorCatalog = {
     what: 'a request is not what this function takes',
     retry: 'never',
     todo: 'send what the function documents',
+  },
+  REPORTS_MISSING: {
+    what: 'there are no reports yet',
+    retry: 'backoff',
+    todo: 'load and build the marts: locally npm run load and npm run dbt, in the cloud the loaders and run-dbt',
+  },
+  REPORTS_UNAVAILABLE: {
+    what: 'the reports can not be read now',
+    retry: 'backoff',
+    todo: 'look at the warehouse (locally the published DuckDB file, in the cloud BigQuery) and at the rights of the page',
+  },
+  FOLLOW_UNAVAILABLE: {
+    what: 'a change can not be followed now',
+    retry: 'backoff',
+    todo: 'try again; if it stays, look at the named part',
   },
 } as const satisfies Record<string, ErrorEntry>
 

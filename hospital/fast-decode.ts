@@ -3,7 +3,7 @@ import type { ChangeRecord } from './change.ts'
 import { decodeChange, type KafkaRecord } from './debezium.ts'
 import { readUsualTexts, type UsualTexts } from './envelope.ts'
 import { decodeUtf8 } from './exact-json.ts'
-import { formatSequence } from './sequence.ts'
+import { sequenceOfTexts } from './sequence.ts'
 import { instantReader } from './values.ts'
 
 /** A change as its line of NDJSON, with its line end, and what a batch has to know of it. */
@@ -115,7 +115,7 @@ function fastLine({ topic, partition, offset, key, value }: KafkaRecord): Change
   const committedAt = committed(Number(texts.committedMs))
   const capturedAt = captured(Number(texts.capturedMs))
   if (committedAt === undefined || capturedAt === undefined || Number(txId) > 0xffffffff) return undefined
-  const sequence = formatSequence(BigInt(commitLsn), BigInt(lsn), op === 'd' ? 0 : 1)
+  const sequence = sequenceOfTexts(commitLsn, lsn, op === 'd' ? 0 : 1)
   return {
     line:
       `{"table":"${table}","op":"${op}","key":${keyText},"row":${row},"sequence":"${sequence}",` +

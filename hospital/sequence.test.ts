@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatLsn, formatSequence, parseLsn, parseSequence } from './sequence.ts'
+import { formatLsn, formatSequence, parseLsn, parseSequence, sequenceOfTexts } from './sequence.ts'
 
 test('invariant 3: comparing sequences as strings orders changes, whatever the size of the LSNs', () => {
   const inOrder = [
@@ -38,4 +38,16 @@ test('an LSN reads and writes as PostgreSQL does', () => {
   assert.equal(formatLsn(0x16b374d848n), '16/B374D848')
   assert.equal(formatLsn(parseLsn('0/0')), '0/0')
   assert.throws(() => parseLsn('16-B374D848'), RangeError)
+})
+
+test('a sequence of decimal texts is that of their numbers, however long', () => {
+  for (const [commit, lsn] of [
+    ['0', '0'],
+    ['26484648', '26484776'],
+    ['999999999999999', '1000000000000000'],
+    ['9007199254740993', '18446744073709551615'],
+  ] as const) {
+    assert.equal(sequenceOfTexts(commit, lsn, 1), formatSequence(BigInt(commit), BigInt(lsn), 1))
+  }
+  assert.throws(() => sequenceOfTexts('1', '18446744073709551616', 1), RangeError)
 })

@@ -3,6 +3,13 @@ export type Sequence = string
 
 export const SEQUENCE_PATTERN = /^[0-9a-f]{16}\/[0-9a-f]{16}\/[0-9a-f]{4}$/
 
+/** Decimal digits that are below 2^53 whatever they are. */
+const SAFE_DIGITS = 15
+
+function padded(value: number, width: number): string {
+  return value.toString(16).padStart(width, '0')
+}
+
 function hex(value: bigint, width: number): string {
   // A number's hex takes a third of a bigint's time, and LSNs are below 2^53 for the first nine petabytes of WAL.
   const text =
@@ -14,6 +21,13 @@ function hex(value: bigint, width: number): string {
 /** Orders a change: by the commit before its transaction, its own place in the WAL, then `ordinal` for rows of one place. */
 export function formatSequence(lastCommitLsn: bigint, lsn: bigint, ordinal: number): Sequence {
   return `${hex(lastCommitLsn, 16)}/${hex(lsn, 16)}/${hex(BigInt(ordinal), 4)}`
+}
+
+/** `formatSequence` of decimal texts, as Debezium has them. */
+export function sequenceOfTexts(lastCommitLsn: string, lsn: string, ordinal: number): Sequence {
+  if (lastCommitLsn.length > SAFE_DIGITS || lsn.length > SAFE_DIGITS)
+    return formatSequence(BigInt(lastCommitLsn), BigInt(lsn), ordinal)
+  return `${padded(Number(lastCommitLsn), 16)}/${padded(Number(lsn), 16)}/${padded(ordinal, 4)}`
 }
 
 /** The parts of a sequence. Throws a RangeError on another format. */

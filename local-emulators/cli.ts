@@ -1,5 +1,6 @@
 import { PipelineError } from '@pipeline/hospital/errors.ts'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { withReplayOptions } from './replay/ask.ts'
 
 // There is no cloud here: its clients must not look for one.
 process.env.METADATA_SERVER_DETECTION ??= 'none'
@@ -115,20 +116,31 @@ program
     (await import('@pipeline/cdktf/deploy.ts')).destroyCommand(options.environment, options),
   )
 
+withReplayOptions(program.command('replay')).action(async (options) =>
+  (await import('./commands/replay.ts')).replayCommand(options),
+)
+
 program
-  .command('replay')
-  .description(
-    'send again what lies in dead letters, in the lake or in Kafka; exit code 1 when something stays',
+  .command('dataflow')
+  .description('launch, update, list, drain and cancel jobs of Dataflow, or run a pipeline on this stack')
+  .addArgument(
+    new Argument('<action>').choices(['templates', 'launch', 'update', 'list', 'drain', 'cancel', 'run']),
   )
-  .option('--dead-letters', 'all dead letters that can be read now')
+  .argument('[what]', 'a template to launch, update or run; the name of a job to drain or cancel')
   .option(
-    '--from <place>',
-    'objects of the lake by prefix (changes/...), or topic:partition:offset[-offset] of Kafka',
+    '--set <name=value>',
+    'a parameter of the template',
+    (pair, pairs: string[]) => [...pairs, pair],
+    [],
   )
-  .option('--code <code>', 'only dead letters of this code')
-  .option('--source <name>', 'only dead letters of this component')
-  .option('--dry-run', 'print what would be sent and send nothing')
-  .action(async (options) => (await import('./commands/replay.ts')).replayCommand(options))
+  .option('--name <name>', "the job's name, where it is not the template's")
+  .option('--environment <file>', 'settings of the environment, as for deploy')
+  .addOption(
+    new Option('--via <way>', 'how to speak with Dataflow').choices(['grpc', 'rest']).default('grpc'),
+  )
+  .action(async (action, what, options) =>
+    (await import('./commands/dataflow.ts')).dataflowCommand(action, what, options),
+  )
 
 program
   .command('doctor')
@@ -156,7 +168,12 @@ program
   .description('measure the pipeline; needs nothing else running')
   .option('--json', 'as one JSON object')
   .option('--rows <n>', 'rows of the large runs', whole, 1_000_000)
-  .action(async (options) => (await import('@pipeline/bench/main.ts')).bench(options))
+  .option('--page', 'the page of reports under load, and nothing else')
+  .action(async ({ page, ...options }) =>
+    page
+      ? (await import('@pipeline/bench/page.ts')).benchPage(options)
+      : (await import('@pipeline/bench/main.ts')).bench(options),
+  )
 
 program
   .command('lint')

@@ -11,9 +11,15 @@ export const tools = {
   python: join(root, '.venv', 'bin', 'python'),
   /** bqemulator pins other versions than dbt does. */
   bqemulatorVenv: join(root, '.tools', 'bqemulator-venv'),
+  /** Apache Beam, for the tests of dataflow-templates and for running its pipelines here. */
+  beamVenv: join(root, '.tools', 'beam-venv'),
   dbt: join(root, '.venv', 'bin', 'dbt'),
   /** GoogleSQL and sqlfluff: for checks only. */
   sqlVenv: join(root, '.tools', 'sql-venv'),
+  /** checkov and shellcheck, for tests of the cloud's stack alone. */
+  checksVenv: join(root, '.tools', 'checks-venv'),
+  /** What CDKTF goes on as; a test synthesizes with it. */
+  cdktn: join(root, '.tools', 'cdktn'),
 }
 
 /** Where one stack keeps its state. */
@@ -30,6 +36,9 @@ export interface StatePaths {
   clickhouse: string
   warehouse: string
   published: string
+  pageAssets: string
+  /** Results of the last runs of dbt and reconcile. */
+  runsFile: string
 }
 
 /** The state folder of a stack: `HOSPITAL_STATE_DIR`, or `.local` in the repository. */
@@ -48,5 +57,7 @@ export function statePaths(dir: string = process.env.HOSPITAL_STATE_DIR ?? join(
     clickhouse: join(base, 'clickhouse'),
     warehouse: join(base, 'warehouse', 'hospital.duckdb'),
     published: join(base, 'warehouse', 'hospital-published.duckdb'),
+    pageAssets: join(base, 'page'),
+    runsFile: join(base, 'runs.json'),
   }
 }

@@ -9,10 +9,13 @@ import { root } from './paths.ts'
 const mayImport: Record<string, readonly string[]> = {
   hospital: [],
   cdc: ['hospital'],
-  functions: ['hospital'],
-  'local-emulators': ['hospital', 'cdc', 'functions'],
-  cdktf: ['hospital', 'functions', 'cdc'],
-  bench: ['hospital', 'cdc', 'functions', 'local-emulators'],
+  // The launcher of Dataflow jobs, for launch-dataflow: decision 17.
+  functions: ['hospital', 'dashboard', 'dataflow-templates'],
+  dashboard: ['hospital'],
+  'dataflow-templates': ['hospital'],
+  'local-emulators': ['hospital', 'cdc', 'functions', 'dashboard', 'dataflow-templates', 'cdktf'],
+  cdktf: ['hospital', 'functions', 'cdc', 'dashboard', 'dataflow-templates'],
+  bench: ['hospital', 'cdc', 'functions', 'dashboard', 'local-emulators'],
 }
 
 const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {

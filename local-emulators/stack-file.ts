@@ -28,7 +28,12 @@ export interface StackFile {
   warehouseFile: string
   /** A copy of current rows and marts that any DuckDB client may keep open. */
   publishedFile: string
+  /** The built page of the dashboard. */
+  pageAssets: string
+  /** The dashboard. */
+  dashboardUrl: string
   relayMetricsUrl: string
+  guardMetricsUrl: string
   controlUrl: string
   functions: Record<string, string>
 }

@@ -84,3 +84,25 @@ test('the same batch gives the same bytes, and its attributes say what is in it'
   assert.equal(objectOf(batch!), `changes/visits/date=20261124/${name}`)
   assert.deepEqual(referenceTo(batch!).attributes.object, objectOf(batch!))
 })
+
+test('large and small lines in any order, and letters of every length, come out as they went in', () => {
+  const texts = [
+    'a',
+    'é'.repeat(70_000),
+    '患者',
+    'x'.repeat(300_000),
+    '😀'.repeat(40_000),
+    '\ud800',
+    '',
+    'end',
+  ]
+  const changes = [...Array(200)].map((_, i) =>
+    change(i, { row: { visit_id: i, diagnosis: texts[i % texts.length]! } }),
+  )
+  for (const maxBytes of [1, 200_000, 1_000_000, 1e9]) {
+    const batches = cutAll({ maxChanges: 1_000, maxBytes }, changes)
+    const expected = Buffer.from(changes.map((each) => lineOf(each).line).join(''))
+    assert.ok(Buffer.concat(batches.map(({ ndjson }) => ndjson)).equals(expected))
+    assert.ok(batches.every(({ count, ndjson }) => count === 1 || ndjson.length <= maxBytes))
+  }
+})

@@ -6,10 +6,10 @@ export function createConsumer(kafka: Kafka, groupId: string): Consumer {
     groupId,
     sessionTimeout: 10_000,
     heartbeatInterval: 3_000,
-    minBytes: 65_536,
+    minBytes: 16_384,
     maxWaitTimeInMs: 150,
     // Compressed: one byte here may be a hundred in memory.
-    maxBytesPerPartition: 98_304,
+    maxBytesPerPartition: 32_768,
     maxBytes: 1_048_576,
     retry: { initialRetryTime: 100, maxRetryTime: 2_000, retries: 8, restartOnFailure: async () => true },
   })

@@ -67,6 +67,12 @@ export function createMetrics() {
       labelNames: ['topic', 'partition'],
       registers,
     }),
+    newestCommit: new Gauge({
+      name: 'relay_newest_commit_timestamp_seconds',
+      help: 'When the first change of the newest message that Pub/Sub took was committed, Unix time',
+      labelNames: ['table'],
+      registers,
+    }),
     inFlight: new Gauge({
       name: 'relay_in_flight_bytes',
       help: 'NDJSON bytes that wait for Pub/Sub',

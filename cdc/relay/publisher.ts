@@ -68,8 +68,11 @@ export function createPublisher(parts: PublisherParts): Publisher {
       metrics.messages.inc()
       metrics.bytes.inc(message.data.length)
       metrics[parts.carries].inc({ table: batch.table }, batch.count)
-      if (parts.carries === 'changes')
-        metrics.delay.observe((Date.now() - Date.parse(batch.committedAt)) / 1_000)
+      if (parts.carries === 'changes') {
+        const committedAt = Date.parse(batch.committedAt) / 1_000
+        metrics.delay.observe(Date.now() / 1_000 - committedAt)
+        metrics.newestCommit.set({ table: batch.table }, committedAt)
+      }
     },
 
     async deadLetter(note, payload) {

@@ -1,9 +1,10 @@
 import { safeError } from '@pipeline/hospital/errors.ts'
 import { pino } from 'pino'
 import { applyConnector, readConnector } from '../connect/connector.ts'
-import { checkServer, migrate, setRolePasswords } from '../database.ts'
+import { checkServer, enableAudit, migrate, setRolePasswords } from '../database.ts'
 import { createKafka } from '../relay/kafka.ts'
 import { createTopics } from '../topics.ts'
+import { letDescribe } from './kafka-rights.ts'
 import { ensureUser } from './redpanda-user.ts'
 import { readPrepareSettings } from './settings.ts'
 
@@ -19,10 +20,15 @@ function passwordIn(url: string): string {
 
 try {
   const settings = readPrepareSettings(process.env)
-  const kafka = createKafka({ brokers: settings.KAFKA_BROKERS.split(',') }, 'hospital-prepare', logger)
+  const { KAFKA_SASL_USER: username, KAFKA_SASL_PASSWORD: password } = settings
+  const sasl = username && password ? { username, password } : undefined
+  const kafka = createKafka({ brokers: settings.KAFKA_BROKERS.split(','), sasl }, 'hospital-prepare', logger)
+  if (sasl) await ensureUser(settings.REDPANDA_ADMIN_URL, sasl.username, sasl.password)
   await ensureUser(settings.REDPANDA_ADMIN_URL, settings.KAFKA_READER_USER, settings.KAFKA_READER_PASSWORD)
-  const topics = await createTopics(kafka)
+  if (sasl) await letDescribe(kafka, settings.KAFKA_READER_USER)
+  const topics = await createTopics(kafka, settings.KAFKA_RETENTION_DAYS)
   await checkServer(settings.DATABASE_ADMIN_URL)
+  const audited = await enableAudit(settings.DATABASE_ADMIN_URL)
   const migrations = await migrate(settings.DATABASE_ADMIN_URL)
   await setRolePasswords(settings.DATABASE_ADMIN_URL, {
     cdc: settings.POSTGRES_CDC_PASSWORD,
@@ -30,7 +36,7 @@ try {
     writer: passwordIn(settings.DATABASE_WRITER_URL),
   })
   await applyConnector(settings.CONNECT_URL, await readConnector())
-  logger.info({ topics, migrations }, 'prepared')
+  logger.info({ topics, migrations, audited }, 'prepared')
 } catch (error) {
   logger.error({ error: safeError(error) }, 'not prepared yet')
   process.exitCode = 1

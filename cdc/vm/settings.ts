@@ -12,7 +12,12 @@ const schema = z.object({
   DATABASE_READER_URL: withPassword,
   DATABASE_WRITER_URL: withPassword,
   KAFKA_BROKERS: z.string().min(1),
+  /** How long topics of the pipeline keep what was read already. */
+  KAFKA_RETENTION_DAYS: z.coerce.number().int().min(1).max(30),
   REDPANDA_ADMIN_URL: service,
+  /** The user of the VM's own parts; left out where Kafka asks nobody who it is. */
+  KAFKA_SASL_USER: z.string().min(1).optional(),
+  KAFKA_SASL_PASSWORD: z.string().min(16).optional(),
   KAFKA_READER_USER: z.string().min(1),
   KAFKA_READER_PASSWORD: z.string().min(16),
   CONNECT_URL: service,

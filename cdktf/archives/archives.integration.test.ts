@@ -7,11 +7,13 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { manifest } from '@pipeline/functions/manifest.ts'
+import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
 import { App } from 'cdktf'
 import { environmentOf } from '../environment.ts'
 import { stage } from '../stage.ts'
 import { settingsWith } from '../testing/synthesized.ts'
 import { ARCHIVES, type Archive } from './archive.ts'
+import { repository } from './bundle.ts'
 import { functionArchive } from './function-archive.ts'
 
 const tag = 'projects/p/locations/eu/taxonomies/1/policyTags/1'
@@ -60,7 +62,24 @@ async function answers(child: ChildProcess, url: string): Promise<number> {
   throw new Error(`it ended with ${child.exitCode}`)
 }
 
-for (const { name } of manifest) {
+/** What Cloud Functions runs: Node from the archive alone, Python with the packages of its requirements, which the build installs. */
+function server({ runtime, entryPoint }: FunctionEntry, port: number): [command: string, args: string[]] {
+  if (runtime.startsWith('nodejs')) return [process.execPath, ['node_modules/.bin/functions-framework']]
+  const args = [
+    '-m',
+    'functions_framework',
+    '--source',
+    'main.py',
+    '--target',
+    entryPoint,
+    '--host',
+    '127.0.0.1',
+  ]
+  return [join(repository, '.venv', 'bin', 'python'), [...args, '--port', String(port)]]
+}
+
+for (const entry of manifest) {
+  const { name } = entry
   test(`${name} starts from its archive alone and answers`, { timeout: 60_000 }, async (t) => {
     const { hash, bytes } = archives.get(name)!
     const folder = join(out, 'unpacked', name)
@@ -68,13 +87,14 @@ for (const { name } of manifest) {
     execFileSync('python3', ['-m', 'zipfile', '-e', join(out, ARCHIVES, `${name}-${hash}.zip`), folder])
     const port = await freePort()
     const started = performance.now()
-    const child = spawn(process.execPath, ['node_modules/.bin/functions-framework'], {
+    const [command, args] = server(entry, port)
+    const child = spawn(command, args, {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: '',
         ...environment(name),
-        FUNCTION_TARGET: name,
+        FUNCTION_TARGET: entry.entryPoint,
         PORT: String(port),
         METADATA_SERVER_DETECTION: 'none',
       },

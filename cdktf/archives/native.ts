@@ -24,8 +24,16 @@ function folderOf(name: string): string {
   }
 }
 
-/** The files of a native package and of those that it loads, as they lie in node_modules. */
+const read = new Map<string, Entry[]>()
+
+/** The files of a native package and of those that it loads, as they lie in node_modules; each is read once. */
 export function nativeEntries(name: string): Entry[] {
+  const entries = read.get(name) ?? filesOf(name)
+  read.set(name, entries)
+  return entries
+}
+
+function filesOf(name: string): Entry[] {
   return NATIVE[name]!.flatMap((each) => {
     const folder = folderOf(each)
     return readdirSync(folder, { recursive: true, withFileTypes: true })

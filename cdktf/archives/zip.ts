@@ -33,12 +33,21 @@ function fields(values: readonly (readonly [bytes: 2 | 4, value: number])[]): Bu
   return buffer
 }
 
+/** A native package is in many archives, and the same buffer each time: it is compressed once. */
+const done = new WeakMap<Buffer, Buffer>()
+
+function deflated(data: Buffer): Buffer {
+  const packed = done.get(data) ?? deflateRawSync(data, { level: 9 })
+  if (data.length > 1_000_000) done.set(data, packed)
+  return packed
+}
+
 /** A zip file of sorted entries with fixed times: the same entries give the same bytes. Below 4 GB in all. */
 export function zip(entries: readonly Entry[]): Buffer {
   const [files, directory]: [Buffer[], Buffer[]] = [[], []]
   let offset = 0
   for (const { name, data, mode } of entries) {
-    const packed = deflateRawSync(data, { level: 9 })
+    const packed = deflated(data)
     const stored = packed.length >= data.length
     const body = stored ? data : packed
     const path = Buffer.from(name)

@@ -70,7 +70,15 @@ export const choices: Record<string, Settings> = {
     name: 'second',
     database: { kind: 'own', host: '10.1.2.3' },
     clickhouse: { kind: 'own', url: 'https://clickhouse.example.com:8443', user: 'pipeline' },
-    ci: { repository: 'a-hospital/pipeline' },
-    budget: { billingAccount: '012345-6789AB-CDEF01', currency: 'EUR', monthly: 500 },
+    exports: { key: 'customer' },
+    kafkaRetentionDays: 14,
+    page: { domain: 'reports.hospital.example' },
+    looker: {
+      templates: { revenue_by_month_report: 'abc-123' },
+      billingProject: 'another-project',
+      biEngineGb: 2,
+    },
+    ci: null,
+    budget: null,
   }),
 }

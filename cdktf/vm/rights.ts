@@ -37,6 +37,16 @@ export function grantVm(stage: Stage, resources: Resources): ITerraformDependabl
       role: 'roles/storage.objectViewer',
       member,
     }),
+    // What was replayed is moved aside; nothing else of the lake may be changed from here.
+    new StorageBucketIamMember(stack, 'vm-moves-dead-letters', {
+      bucket: resources.buckets.lake.name,
+      role: 'roles/storage.objectUser',
+      member,
+      condition: {
+        title: 'dead letters only',
+        expression: `resource.name.startsWith("projects/_/buckets/${names.bucket('lake')}/objects/dead-letters")`,
+      },
+    }),
     // Logs and metrics belong to a project; these roles have no smaller place.
     ...['roles/logging.logWriter', 'roles/monitoring.metricWriter'].map(
       (role) =>

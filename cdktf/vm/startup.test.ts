@@ -27,7 +27,9 @@ const script = (release = archive.hash): string =>
   })
 
 before(async () => {
-  sandbox = new Sandbox(zip(sortEntries(await vmEntries())))
+  // Native packages are 70 MB that no part of the start looks at.
+  const entries = (await vmEntries()).filter(({ name }) => !name.startsWith('node_modules/'))
+  sandbox = new Sandbox(zip(sortEntries(entries)))
   first = sandbox.run(script())
 })
 after(() => sandbox.remove())
@@ -112,13 +114,28 @@ test('what the script gives the relay, the guard and the preparation are setting
 
 test('Connect finds in its environment all that connector.json and worker.properties ask for', () => {
   const given = sandbox.environment('connect')
-  for (const file of ['connector.json', 'worker.properties']) {
+  for (const file of ['connector.json', 'worker.properties', 'worker-sasl.properties']) {
     const text = readFileSync(join(repository, 'cdc', 'connect', file), 'utf8')
     const asked = [...text.matchAll(/\$\{env:([A-Z_]+)\}/g)].map(([, name]) => name!)
     assert.ok(asked.length > 0, file)
     for (const name of asked) assert.ok(given[name], `${file} ${name}`)
     assert.equal(sandbox.read(`opt/hospital/current/${file}`), text)
   }
+})
+
+test('every part that speaks with Redpanda has its user, and Connect its lines for SASL', () => {
+  for (const part of ['connect', 'relay', 'guard', 'prepare', 'replay']) {
+    const { KAFKA_SASL_USER: user, KAFKA_SASL_PASSWORD: password } = sandbox.environment(part)
+    assert.deepEqual([user, password], ['hospital-pipeline', SECRET], part)
+  }
+  const ours = ['worker.properties', 'worker-sasl.properties'].map((file) =>
+    readFileSync(join(repository, 'cdc', 'connect', file), 'utf8'),
+  )
+  assert.equal(sandbox.read('run/hospital/connect/worker.properties'), ours.join(''))
+})
+
+test('a replay has its command', () => {
+  assert.match(sandbox.read('usr/local/bin/hospital-replay'), /replay\.env[\s\S]*current\/replay\.mjs "\$@"/)
 })
 
 test('every unit finds its files and what it names of its environment', () => {

@@ -7,6 +7,8 @@ import type { VmSecret } from '../names.ts'
 import type { Stage } from '../stage.ts'
 import type { VmArchive } from './vm-archive.ts'
 
+/** The user of Redpanda that the VM's own parts are; cdc/vm/redpanda-cluster.yaml lets it do everything. */
+const KAFKA_PIPELINE = 'hospital-pipeline'
 const SAFE = /^[A-Za-z0-9_./:@=&?+-]*$/
 
 /** Encrypted; a server of one's own must be known by its certificate as well. */
@@ -25,6 +27,7 @@ export function vmSecrets({ settings }: Stage) {
   const list: { as: string; secret: VmSecret | keyof typeof versions; version: number }[] = [
     { as: 'ADMIN', secret: 'postgres-admin-password', version: own },
     { as: 'CDC', secret: 'postgres-cdc-password', version: own },
+    { as: 'PIPELINE', secret: 'kafka-pipeline-password', version: own },
     { as: 'TLS', secret: 'private-tls-key', version: own },
     ...Object.entries({
       READER: SECRETS.databaseReader,
@@ -46,6 +49,8 @@ export function startupVariables(stage: Stage, archive: VmArchive): Record<strin
   return {
     ENVIRONMENT: settings.name,
     PROJECT: settings.project,
+    PROJECT_NUMBER: settings.projectNumber,
+    REGION: settings.region,
     RELEASE: archive.hash,
     RELEASE_URL: `gs://${names.bucket('code')}/vm/${archive.hash}.zip`,
     NODE_VERSION: archive.node.version,
@@ -53,7 +58,9 @@ export function startupVariables(stage: Stage, archive: VmArchive): Record<strin
     NODE_SHA512: archive.node.sha512,
     KAFKA_HOST: names.host('kafka'),
     KAFKA_READER,
+    KAFKA_PIPELINE,
     REDPANDA_IMAGE: settings.redpandaImage,
+    KAFKA_RETENTION_DAYS: String(settings.kafkaRetentionDays),
     REDPANDA_CORES: String(Math.max(1, Math.floor(Number(size.vm.split('-').at(-1)) / 2))),
     REDPANDA_MEMORY_MIB: String(memory.redpanda),
     CONNECT_HEAP_MIB: String(memory.connect),
@@ -87,8 +94,10 @@ export function startupScript(variables: Record<string, string>): string {
     if (!SAFE.test(value)) throw new TypeError(`${name} has characters that a script must not have`)
     return `${name}='${value}'`
   })
-  const body = readFileSync(join(repository, 'cdc', 'vm', 'start.sh'), 'utf8')
-  return `#!/bin/bash\n${lines.join('\n')}\n${body}`
+  const parts = ['settings.sh', 'start.sh'].map((file) =>
+    readFileSync(join(repository, 'cdc', 'vm', file), 'utf8'),
+  )
+  return `#!/bin/bash\n${lines.join('\n')}\n${parts.join('\n')}`
 }
 
 /** A text that terraform takes as it is: in it, two signs begin templates. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { type Archive, pack } from '../archives/archive.ts'
 import { bundle, repository } from '../archives/bundle.ts'
+import { NATIVE, nativeEntries } from '../archives/native.ts'
 import type { Entry } from '../archives/zip.ts'
 
 export interface VmArchive extends Archive {
@@ -21,16 +22,19 @@ const ENTRIES = {
   guard: 'cdc/guard/main.ts',
   prepare: 'cdc/vm/prepare.ts',
   health: 'cdc/vm/health.ts',
+  replay: 'local-emulators/replay/on-vm.ts',
 }
 const FILES = [
   'cdc/connect/connector.json',
   'cdc/connect/worker.properties',
+  'cdc/connect/worker-sasl.properties',
   'cdc/connect/log4j2.properties',
   'cdc/connect/pom.xml',
   'cdc/vm/redpanda.yaml',
   'cdc/vm/redpanda-cluster.yaml',
   'cdc/vm/clickhouse.xml',
   'cdc/vm/ops-agent.yaml',
+  'cdc/vm/hospital-replay.sh',
 ]
 
 /** The Node that package-lock.json pins for the VM's platform, with its hash. */
@@ -57,7 +61,9 @@ export async function vmEntries(): Promise<Entry[]> {
   const entries: Entry[] = []
   const add = (name: string, data: Buffer) => entries.push({ name, data, mode: 0o644 })
   for (const [name, entry] of Object.entries(ENTRIES)) {
-    add(`${name}.mjs`, (await bundle(repository, entry, [])).code)
+    const { code, needs } = await bundle(repository, entry, [], Object.keys(NATIVE))
+    add(`${name}.mjs`, code)
+    for (const each of needs) entries.push(...nativeEntries(each))
   }
   const copy = (folder: string, file: string, into: string) =>
     add(`${into}${file}`, readFileSync(join(repository, folder, file)))

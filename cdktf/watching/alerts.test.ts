@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createGuardMetrics } from '@pipeline/cdc/guard/metrics.ts'
+import { createMetrics } from '@pipeline/cdc/relay/metrics.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
+import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
 import { repository } from '../archives/bundle.ts'
 import { all, choices, synthesize } from '../testing/synthesized.ts'
 import { longestGapMinutes } from './alerts.ts'
 
-const { pipeline } = synthesize(choices['own parts']!)
+const { pipeline } = synthesize({ ...choices.demo!, name: 'second' })
 const alerts = all(pipeline, 'google_monitoring_alert_policy')
 
 test('each alert has somebody to tell, a meaning, and a runbook that is there', () => {
@@ -47,6 +50,72 @@ test('what the issue asks to be watched is watched, and every function too', () 
   }
 })
 
+const chartsAndAlerts = [
+  ...alerts.map((each) => each.conditions[0].condition_prometheus_query_language.query),
+  ...JSON.parse(all(pipeline, 'google_monitoring_dashboard')[0].dashboard_json).mosaicLayout.tiles.map(
+    (tile: { widget: { xyChart: { dataSets: { timeSeriesQuery: { prometheusQuery: string } }[] } } }) =>
+      tile.widget.xyChart.dataSets[0]!.timeSeriesQuery.prometheusQuery,
+  ),
+].join('\n')
+
+test('each metric of ours is one that relay or guard has', () => {
+  const known = [createMetrics().registry, createGuardMetrics().registry].flatMap((registry) =>
+    registry.getMetricsAsArray().map(({ name }) => name),
+  )
+  const used = [...chartsAndAlerts.matchAll(/\b((?:relay|capture)_[a-z_]+)\{/g)].map(([, name]) => name!)
+  assert.ok(used.length >= 8)
+  for (const name of used) assert.ok(known.includes(name.replace(/_bucket$/, '')), name)
+})
+
+test('each metric of the log is made in the stack, of a message and fields that the functions write', () => {
+  const made = all(pipeline, 'google_logging_metric')
+  const used = new Set([...chartsAndAlerts.matchAll(/user_(\w+?)(?:_bucket)?\{/g)].map(([, name]) => name!))
+  assert.deepEqual([...used].sort(), made.map(({ name }) => name.replaceAll('-', '_')).sort())
+  const sources = { reconciled: 'reconcile/index.ts', 'load is applied': 'loader/group.ts' }
+  for (const { filter, value_extractor: value, label_extractors: labels } of made) {
+    const message = /jsonPayload\.message="([^"]+)"/.exec(filter)![1] as keyof typeof sources
+    const source = readFileSync(join(repository, 'functions', sources[message]), 'utf8')
+    const line = source.split('\n').find((each) => each.includes(`'${message}')`))!
+    assert.ok(line, message)
+    const fields = [filter, value ?? '', JSON.stringify(labels ?? {})]
+      .join(' ')
+      .matchAll(/jsonPayload\.(\w+)/g)
+    for (const [, field] of fields)
+      if (field !== 'message') assert.ok(line.includes(field!), `${message} ${field}`)
+  }
+})
+
+test('each metric of Google is one of those that are known, with the resource that it is written for', () => {
+  const known: Record<string, string | undefined> = {
+    'bigquery_googleapis_com:query_scanned_bytes_billed': undefined,
+    'pubsub_googleapis_com:subscription_num_undelivered_messages': 'pubsub_subscription',
+    'pubsub_googleapis_com:subscription_oldest_unacked_message_age': 'pubsub_subscription',
+    'pubsub_googleapis_com:subscription_push_request_count': 'pubsub_subscription',
+    'pubsub_googleapis_com:topic_byte_cost': 'pubsub_topic',
+    'run_googleapis_com:container_billable_instance_time': 'cloud_run_revision',
+    'run_googleapis_com:request_count': 'cloud_run_revision',
+    'storage_googleapis_com:storage_v2_total_bytes': 'gcs_bucket',
+  }
+  const used = [
+    ...chartsAndAlerts.matchAll(/\b((?!logging)\w+_googleapis_com:\w+)(?:\{monitored_resource="(\w+)")?/g),
+  ]
+  assert.deepEqual([...new Set(used.map(([, name]) => name!))].sort(), Object.keys(known).sort())
+  for (const [, name, resource] of used) assert.equal(resource, known[name!], name)
+})
+
+test('a failing and a missing run of dbt have alerts of their own', () => {
+  const dbt: FunctionEntry = {
+    ...manifest.find(({ trigger }) => trigger.kind === 'schedule')!,
+    name: 'run-dbt',
+    entryPoint: 'run_dbt',
+    runtime: 'python313',
+  }
+  const entries = [...manifest.filter(({ name }) => name !== 'run-dbt'), dbt]
+  const policies = synthesize(choices.demo!, { entries }).pipeline.resource.google_monitoring_alert_policy!
+  assert.match(policies['alert-failed-run-dbt'].documentation.content, /#dbt-fails$/)
+  assert.match(policies['alert-stale-run-dbt'].documentation.content, /#the-warehouse-is-stale$/)
+})
+
 test('the gap between two runs is read from the cron line', () => {
   assert.equal(longestGapMinutes('*/5 * * * *'), 5)
   assert.equal(longestGapMinutes('7 * * * *'), 60)
@@ -68,6 +137,7 @@ test('the dashboard is one that Cloud Monitoring takes: tiles that do not overla
 
 test('a budget is watched where there is one, and no log sink takes what PostgreSQL says', () => {
   assert.equal(all(pipeline, 'google_billing_budget').length, 1)
+  assert.deepEqual(all(synthesize(choices['own parts']!).pipeline, 'google_billing_budget'), [])
   const [sink] = all(pipeline, 'google_logging_project_sink')
   assert.match(sink.exclusions[0].filter, /cloudsql_database/)
 })

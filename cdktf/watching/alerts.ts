@@ -1,5 +1,6 @@
 import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
 import type { Stage } from '../stage.ts'
+import { type LogMetrics, logMetric } from './logs.ts'
 
 export interface Alert {
   id: string
@@ -28,6 +29,9 @@ export function longestGapMinutes(cron: string): number {
   return every ? Number(every[1]) : minute === '*' ? 1 : 60
 }
 
+const DBT = 'run-dbt'
+const fillsWarehouse = (name: string): boolean => name.startsWith('load-') || name === DBT
+
 /** How far an alert may look back in Cloud Monitoring. */
 const LONGEST_LOOK_MINUTES = 25 * 60
 
@@ -39,7 +43,7 @@ function ofFunction({ names }: Stage, { name, trigger }: FunctionEntry): Alert[]
     query: `sum(increase(run_googleapis_com:request_count{monitored_resource="cloud_run_revision",${service},response_code_class="5xx"}[15m])) > ${trigger.kind === 'push' ? 20 : 0}`,
     forSeconds: trigger.kind === 'push' ? 300 : 0,
     severity: 'ERROR',
-    runbook: 'a-function-fails',
+    runbook: name === DBT ? 'dbt-fails' : 'a-function-fails',
     meaning: 'Its answers are errors. Its log has the code, and docs/errors.md what to do.',
   }
   if (trigger.kind === 'push') {
@@ -56,6 +60,7 @@ function ofFunction({ names }: Stage, { name, trigger }: FunctionEntry): Alert[]
       },
     ]
   }
+  if (trigger.kind === 'page') return [failed]
   const gap = longestGapMinutes(trigger.cron)
   const look = Math.min(Math.max(gap * 4, 30), LONGEST_LOOK_MINUTES)
   if (gap > look) return [failed]
@@ -66,15 +71,15 @@ function ofFunction({ names }: Stage, { name, trigger }: FunctionEntry): Alert[]
       title: `${name} has not succeeded for ${look} minutes`,
       query: `(sum(increase(run_googleapis_com:request_count{monitored_resource="cloud_run_revision",${service},response_code_class="2xx"}[${look}m])) or vector(0)) < 0.5`,
       forSeconds: 300,
-      severity: name.startsWith('load-') ? 'CRITICAL' : 'ERROR',
-      runbook: 'the-warehouse-is-stale',
+      severity: fillsWarehouse(name) ? 'CRITICAL' : 'ERROR',
+      runbook: fillsWarehouse(name) ? 'the-warehouse-is-stale' : 'a-job-has-not-succeeded',
       meaning: 'What it should have brought up to date is older than it may be.',
     },
   ]
 }
 
 /** The alerts of an environment. None needs a metric to be there already when it is made. */
-export function alertsOf(stage: Stage, entries: readonly FunctionEntry[], differentMetric: string): Alert[] {
+export function alertsOf(stage: Stage, entries: readonly FunctionEntry[], metrics: LogMetrics): Alert[] {
   const { settings, names, size } = stage
   const mine = `environment="${settings.name}"`
   const slotLimit = Math.round(size.slotKeepMb * 1_000_000 * 0.5)
@@ -139,11 +144,20 @@ export function alertsOf(stage: Stage, entries: readonly FunctionEntry[], differ
     {
       id: 'reconcile-different',
       title: 'A store differs from PostgreSQL',
-      query: `sum(increase(logging_googleapis_com:user_${differentMetric.replaceAll('-', '_')}{monitored_resource="cloud_run_revision"}[30m])) > 0`,
+      query: `sum(increase(${logMetric(metrics.different)}{monitored_resource="cloud_run_revision"}[30m])) > 0`,
       forSeconds: 0,
       severity: 'CRITICAL',
       runbook: 'reconcile-says-different',
       meaning: 'reconcile found rows that no change on its way explains.',
+    },
+    {
+      id: 'load-waited',
+      title: 'Changes wait long for the warehouse',
+      query: `histogram_quantile(0.95, sum by (le) (increase(${logMetric(metrics.loadWaited)}_bucket{monitored_resource="cloud_run_revision"}[30m]))) > 3600`,
+      forSeconds: 300,
+      severity: 'WARNING',
+      runbook: 'the-warehouse-is-stale',
+      meaning: 'Loads succeed, but what they load has been in the lake for more than an hour.',
     },
     ...entries.flatMap((entry) => ofFunction(stage, entry)),
   ]

@@ -22,8 +22,8 @@ export function buildWatching(stage: Stage, entries: readonly FunctionEntry[]): 
       }),
   )
   const ids = channels.map(({ id }) => id)
-  const { different } = buildLogs(stage, entries)
-  for (const alert of alertsOf(stage, entries, different)) {
+  const logMetrics = buildLogs(stage, entries)
+  for (const alert of alertsOf(stage, entries, logMetrics)) {
     new MonitoringAlertPolicy(stack, `alert-${alert.id}`, {
       displayName: `${settings.name}: ${alert.title}`,
       combiner: 'OR',
@@ -51,7 +51,7 @@ export function buildWatching(stage: Stage, entries: readonly FunctionEntry[]): 
     })
   }
   new MonitoringDashboard(stack, 'dashboard', {
-    dashboardJson: literal(JSON.stringify(dashboardOf(stage, entries))),
+    dashboardJson: literal(JSON.stringify(dashboardOf(stage, entries, logMetrics))),
   })
   if (settings.budget === null) return
   new BillingBudget(stack, 'budget', {

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { RowSink } from './copy-out.ts'
+import type { WorkQueue } from './queue.ts'
 
 /** Rows of a table as PostgreSQL's CSV in a local file. */
 export interface Chunk {
@@ -24,6 +25,7 @@ export interface ChunkLimits {
 const BLOCK = 1024 * 1024
 const BLOCKS = 4
 const HEAD = 64
+const SHORT = 256
 /** One key in so many ends a chunk that is large enough. */
 const CUT_EVERY = 1024
 const COMMA = 0x2c
@@ -38,12 +40,13 @@ export function keyHash(head: Uint8Array, length: number): number {
 /**
  * Writes rows to files, one a chunk. A chunk ends where a row's own key says so: a row that came or went moves the
  * ends near it and not all that follow, so that an export taken up again finds most chunks as they were. Holds a few
- * blocks in memory; `full` while they wait to be written, or while a chunk is ready and `take` has another one.
+ * blocks in memory; `full` while they wait to be written, or while `queue` has enough chunks for `take`.
  */
 export class Chunks implements RowSink {
   private readonly folder: string
   private readonly seed: string
   private readonly limits: ChunkLimits
+  private readonly queue: WorkQueue
   private readonly take: (chunk: Chunk) => Promise<void>
   private block = Buffer.allocUnsafe(BLOCK)
   /** Blocks that have been written, to be filled again: memory outside the heap is given back late. */
@@ -58,35 +61,49 @@ export class Chunks implements RowSink {
   private count = 0
   private waiting = 0
   private writes: Promise<void> = Promise.resolve()
-  private readonly taking: Promise<void>[] = []
-  private takes: Promise<void> = Promise.resolve()
+  private lastTaken: Promise<void> = Promise.resolve()
 
-  constructor(folder: string, seed: string, limits: ChunkLimits, take: (chunk: Chunk) => Promise<void>) {
+  constructor(
+    options: { folder: string; seed: string; limits: ChunkLimits; queue: WorkQueue },
+    take: (chunk: Chunk) => Promise<void>,
+  ) {
+    const { folder, seed, limits, queue } = options
     this.folder = folder
     this.seed = seed
     this.limits = limits
+    this.queue = queue
     this.take = take
     this.hash = createHash('sha256').update(seed)
   }
 
   get full(): boolean {
-    return this.waiting >= BLOCKS || this.taking.length > 1
+    return this.waiting >= BLOCKS || this.queue.full
   }
 
   async drained(): Promise<void> {
     if (this.waiting >= BLOCKS) await this.writes
-    while (this.taking.length > 1) await this.taking[0]
+    await this.queue.drained()
   }
 
-  data(piece: Buffer): void {
-    if (this.bytes >= this.limits.minBytes && this.rowBytes < HEAD) piece.copy(this.head, this.rowBytes)
-    this.rowBytes += piece.length
-    for (let at = 0; at < piece.length; ) {
-      const taken = piece.copy(this.block, this.filled, at)
-      at += taken
-      this.filled += taken
-      if (this.filled === BLOCK) this.flush()
+  data(bytes: Buffer, start: number, end: number): void {
+    const { head, rowBytes } = this
+    if (this.bytes >= this.limits.minBytes && rowBytes < HEAD) {
+      const most = Math.min(HEAD, rowBytes + end - start)
+      for (let i = rowBytes; i < most; i++) head[i] = bytes[start + i - rowBytes]!
     }
+    this.rowBytes += end - start
+    for (let at = start; at < end; ) at = this.copy(bytes, at, end)
+  }
+
+  /** Fills the block; returns how far it got. A call into native code costs more than the few bytes of a usual row. */
+  private copy(bytes: Buffer, start: number, end: number): number {
+    const { block, filled } = this
+    const taken = Math.min(end - start, BLOCK - filled)
+    if (taken > SHORT) bytes.copy(block, filled, start, start + taken)
+    else for (let i = 0; i < taken; i++) block[filled + i] = bytes[start + i]!
+    this.filled += taken
+    if (this.filled === BLOCK) this.flush()
+    return start + taken
   }
 
   endOfRow(): void {
@@ -99,10 +116,14 @@ export class Chunks implements RowSink {
     if (cut || this.bytes >= this.limits.maxBytes) this.cut()
   }
 
-  /** Ends the last chunk and waits until all are taken. A table without rows gives one chunk without rows. */
-  async end(): Promise<void> {
+  /** Ends the last chunk. A table without rows gives one chunk without rows. */
+  end(): void {
     if (this.rows > 0 || this.count === 0) this.cut()
-    await this.takes
+  }
+
+  /** When all chunks so far are taken; rejects when one was not. */
+  taken(): Promise<void> {
+    return this.lastTaken
   }
 
   private path(): string {
@@ -136,13 +157,10 @@ export class Chunks implements RowSink {
     this.longestRow = 0
     this.count += 1
     const written = this.writes
-    const taken = this.takes.then(async () => {
+    this.lastTaken = this.queue.add(async () => {
       await written
       await this.take(chunk)
-      this.taking.shift()
     })
-    taken.catch(() => {})
-    this.takes = taken
-    this.taking.push(taken)
+    this.lastTaken.catch(() => {})
   }
 }

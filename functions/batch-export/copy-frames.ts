@@ -1,7 +1,7 @@
 /** What a stream of messages of PostgreSQL's protocol holds while a COPY … TO STDOUT runs. */
 export interface CopyHandlers {
-  /** A piece of a row. */
-  data(piece: Buffer): void
+  /** A piece of a row: the bytes from `start` to `end`, which are the caller's again afterwards. */
+  data(bytes: Buffer, start: number, end: number): void
   endOfRow(): void
   /** A message that is not part of the copy, whole. */
   other(message: Buffer, code: number): void
@@ -32,23 +32,28 @@ export class CopyFrames {
     let at = 0
     while (at < bytes.length) {
       if (this.headerBytes < HEADER) {
-        const taken = bytes.copy(this.header, this.headerBytes, at, at + HEADER - this.headerBytes)
-        this.headerBytes += taken
-        at += taken
-        if (this.headerBytes < HEADER) return
-        this.left = this.header.readInt32BE(1) - 4
-        this.gathered = this.header[0] === COPY_DATA ? undefined : []
-        if (this.left === 0) this.end()
+        at = this.readHeader(bytes, at)
         continue
       }
       const end = Math.min(bytes.length, at + this.left)
-      const piece = bytes.subarray(at, end)
-      if (this.gathered) this.gathered.push(Buffer.from(piece))
-      else this.handlers.data(piece)
+      if (this.gathered) this.gathered.push(Buffer.from(bytes.subarray(at, end)))
+      else this.handlers.data(bytes, at, end)
       this.left -= end - at
       at = end
       if (this.left === 0) this.end()
     }
+  }
+
+  /** No call into native code and no object for a header: there is one a row. Returns where it ends. */
+  private readHeader(bytes: Buffer, start: number): number {
+    const { header } = this
+    let at = start
+    while (this.headerBytes < HEADER && at < bytes.length) header[this.headerBytes++] = bytes[at++]!
+    if (this.headerBytes < HEADER) return at
+    this.left = ((header[1]! << 24) | (header[2]! << 16) | (header[3]! << 8) | header[4]!) - 4
+    this.gathered = header[0] === COPY_DATA ? undefined : []
+    if (this.left === 0) this.end()
+    return at
   }
 
   private end(): void {

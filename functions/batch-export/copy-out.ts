@@ -4,7 +4,8 @@ import { CopyFrames } from './copy-frames.ts'
 
 /** Takes rows as they come. */
 export interface RowSink {
-  data(piece: Buffer): void
+  /** A piece of a row: the bytes from `start` to `end`, to be copied before it returns. */
+  data(bytes: Buffer, start: number, end: number): void
   endOfRow(): void
   /** Whether no more should come before `drained` has settled. */
   readonly full: boolean
@@ -24,9 +25,14 @@ const READY_FOR_QUERY = 0x5a
 /**
  * Runs a COPY … TO STDOUT as the next query of a client and hands its rows to `sink`, which sets the pace. The
  * driver would make an object of every row; here the bytes go by it, and it gets all other messages. Rejects with
- * PostgreSQL's error, or the sink's, after which the connection is closed.
+ * what `refused` makes of PostgreSQL's error, or with the sink's own, after which the connection is closed.
  */
-export function copyOut(client: pg.Client, sql: string, sink: RowSink): Promise<void> {
+export function copyOut(
+  client: pg.Client,
+  sql: string,
+  sink: RowSink,
+  refused: (error: unknown) => Error,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let failed: unknown
     const fail = (error: unknown): void => {
@@ -42,7 +48,7 @@ export function copyOut(client: pg.Client, sql: string, sink: RowSink): Promise<
           for (const listener of listeners) stream.on('data', listener)
         }
         const frames = new CopyFrames({
-          data: (piece) => sink.data(piece),
+          data: (bytes, start, end) => sink.data(bytes, start, end),
           endOfRow: () => sink.endOfRow(),
           other(message, code) {
             if (code === READY_FOR_QUERY) restore()
@@ -68,7 +74,7 @@ export function copyOut(client: pg.Client, sql: string, sink: RowSink): Promise<
         stream.on('data', take)
         connection.query(sql)
       },
-      handleError: fail,
+      handleError: (error: unknown) => fail(refused(error)),
       handleCommandComplete() {},
       handleReadyForQuery: () => resolve(),
     }

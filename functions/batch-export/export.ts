@@ -1,10 +1,10 @@
-import { findTable } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import type { Log } from '../log.ts'
 import type { ChunkLimits } from './chunks.ts'
 import { type EncoderOptions, withEncoder } from './encode.ts'
 import { finish } from './finish.ts'
 import { recordName } from './names.ts'
+import { WorkQueue } from './queue.ts'
 import type { ExportRecord } from './record.ts'
 import type { ExportSnapshot } from './snapshot.ts'
 import { type ExportStore, readRecord } from './store.ts'
@@ -48,6 +48,8 @@ export interface TableSummary {
   seconds?: number
 }
 
+/** Chunks under way or waiting, beside the one that is filled. */
+const WAITING = 1
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 function dayOf(iso: string): string {
@@ -75,17 +77,22 @@ async function make(deps: ExportDeps, snapshot: ExportSnapshot, day: string): Pr
   const timer = setTimeout(() => snapshot.abort(), Math.min(MAX_TIMER_MS, Math.max(0, deps.deadline - now())))
   try {
     return await withEncoder(deps.encoder, async (encoder) => {
-      const outcomes: TableOutcome[] = []
-      for (const table of deps.tables.filter((each) => !snapshot.missing.includes(each))) {
-        const checkpoint = async (): Promise<void> => {
-          await deps.at?.()
-          if (late()) throw outOfTime()
-        }
-        const { store, limits, tempRoot } = deps
-        const work = { snapshot, store, encoder, limits, tempRoot, checkpoint }
-        outcomes.push(await exportTable(work, table, findTable(table)!.key, day))
+      const outcomes: Promise<TableOutcome>[] = []
+      const checkpoint = async (): Promise<void> => {
+        await deps.at?.()
+        if (late()) throw outOfTime()
       }
-      return outcomes
+      const { store, limits, tempRoot } = deps
+      const work = { snapshot, store, encoder, limits, tempRoot, checkpoint, queue: new WorkQueue(WAITING) }
+      try {
+        for (const table of deps.tables.filter((each) => !snapshot.missing.includes(each))) {
+          const { outcome } = await exportTable(work, table, day)
+          outcomes.push(outcome)
+        }
+        return await Promise.all(outcomes)
+      } finally {
+        await Promise.allSettled(outcomes)
+      }
     })
   } catch (error) {
     throw late() ? outOfTime() : error

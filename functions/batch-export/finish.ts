@@ -32,15 +32,17 @@ async function removeBut(
  * manifest comes, then goes what only the manifest before it listed. So a folder with a manifest always has its parts.
  */
 export async function finish(store: ExportStore, record: ExportRecord): Promise<void> {
-  for (const table of record.tables) {
-    const name = manifestName(table.table, record.day)
-    const objects: LakeObject[] = []
-    for await (const page of store.list(exportPrefix(table.table, record.day))) objects.push(...page)
-    const before = objects.some((each) => each.name === name) ? await readManifest(store, name) : undefined
-    const wanted = manifestOf(record, table)
-    const own = new Set([name, ...[...table.parts, ...table.refused].map((each) => each.name)])
-    const kept = await removeBut(store, objects, new Set([...own, ...listed(before)]))
-    if (before !== wanted) await store.put(name, Buffer.from(wanted), 'application/json')
-    await removeBut(store, kept, own)
-  }
+  await Promise.all(record.tables.map((table) => finishTable(store, record, table)))
+}
+
+async function finishTable(store: ExportStore, record: ExportRecord, table: TableExport): Promise<void> {
+  const name = manifestName(table.table, record.day)
+  const objects: LakeObject[] = []
+  for await (const page of store.list(exportPrefix(table.table, record.day))) objects.push(...page)
+  const before = objects.some((each) => each.name === name) ? await readManifest(store, name) : undefined
+  const wanted = manifestOf(record, table)
+  const own = new Set([name, ...[...table.parts, ...table.refused].map((each) => each.name)])
+  const kept = await removeBut(store, objects, new Set([...own, ...listed(before)]))
+  if (before !== wanted) await store.put(name, Buffer.from(wanted), 'application/json')
+  await removeBut(store, kept, own)
 }

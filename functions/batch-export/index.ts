@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { http } from '@google-cloud/functions-framework'
 import { catalog } from '@pipeline/hospital/catalog.ts'
+import { exportsKey } from '../lake/customer-key.ts'
 import { gcsLake, storageClient } from '../lake/gcs.ts'
 import { createLog } from '../log.ts'
 import { readSettings, settingNames } from '../settings.ts'
@@ -15,13 +16,14 @@ const storage = storageClient({
   emulatorHost: settings.STORAGE_EMULATOR_HOST,
 })
 const bucket = storage.bucket(settings.LAKE_BUCKET)
+const keyOf = exportsKey(settings.EXPORT_ENCRYPTION_KEY)
 
 http(
   name,
   exportFunction(
     {
       openSnapshot: (tables) => openExportSnapshot(settings.DATABASE_READER_URL, tables),
-      store: exportStore(bucket, gcsLake(bucket)),
+      store: exportStore(bucket, gcsLake(bucket, undefined, keyOf), keyOf),
       encoder: {
         memoryLimit: settings.EXPORT_MEMORY_LIMIT,
         threads: settings.DUCKDB_THREADS,

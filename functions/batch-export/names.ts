@@ -1,6 +1,9 @@
+/** Below this lies all that exports write. */
+export const EXPORTS = 'exports/'
+
 /** Where an export of a table on a UTC day (YYYYMMDD) lies. */
 export function exportPrefix(table: string, day: string): string {
-  return `exports/${table}/date=${day}/`
+  return `${EXPORTS}${table}/date=${day}/`
 }
 
 /** A part is named by what is in it. */
@@ -19,7 +22,7 @@ export function manifestName(table: string, day: string): string {
 }
 
 /** Where the records of whole exports lie, one a day. */
-export const RECORDS = 'exports/_exports/'
+export const RECORDS = `${EXPORTS}_exports/`
 
 export function recordName(day: string): string {
   return `${RECORDS}date=${day}.json`

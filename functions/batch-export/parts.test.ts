@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { type Chunk, Chunks } from './chunks.ts'
 import { heldColumn, parquetType, selectList } from './columns.ts'
 import { CopyFrames } from './copy-frames.ts'
+import { WorkQueue } from './queue.ts'
 
 function message(code: string, body: Buffer): Buffer {
   const header = Buffer.alloc(5)
@@ -28,8 +29,8 @@ test('messages are read whole, cut anywhere: rows to the sink, all others passed
     const others: string[] = []
     let row = ''
     const frames = new CopyFrames({
-      data: (piece) => {
-        row += piece.toString('latin1')
+      data: (bytes, start, end) => {
+        row += bytes.toString('latin1', start, end)
       },
       endOfRow: () => {
         got.push(row)
@@ -50,17 +51,20 @@ test('messages are read whole, cut anywhere: rows to the sink, all others passed
 async function chunksOf(rows: readonly string[]): Promise<(Chunk & { text: string })[]> {
   const folder = await mkdtemp(join(tmpdir(), 'chunks-'))
   const got: (Chunk & { text: string })[] = []
+  const limits = { minBytes: 10_000, maxBytes: 1_000_000 }
   try {
-    const chunks = new Chunks(folder, 'seed', { minBytes: 10_000, maxBytes: 1_000_000 }, async (chunk) => {
+    const chunks = new Chunks({ folder, seed: 'seed', limits, queue: new WorkQueue(1) }, async (chunk) => {
       got.push({ ...chunk, text: await readFile(chunk.file, 'utf8') })
     })
     for (const row of rows) {
-      chunks.data(Buffer.from(row.slice(0, 3)))
-      chunks.data(Buffer.from(row.slice(3)))
+      const bytes = Buffer.from(`..${row}..`)
+      chunks.data(bytes, 2, 5)
+      chunks.data(bytes, 5, bytes.length - 2)
       chunks.endOfRow()
       if (chunks.full) await chunks.drained()
     }
-    await chunks.end()
+    chunks.end()
+    await chunks.taken()
     return got
   } finally {
     await rm(folder, { recursive: true, force: true })
@@ -89,15 +93,18 @@ test('chunks hold all rows in order, and a row that is gone changes the chunks n
 
 test('a failure of whoever takes chunks reaches who writes them', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'chunks-'))
-  const chunks = new Chunks(folder, '', { minBytes: 1, maxBytes: 1 }, () =>
-    Promise.reject(new RangeError('no')),
-  )
+  const limits = { minBytes: 1, maxBytes: 1 }
+  const queue = new WorkQueue(1)
+  const chunks = new Chunks({ folder, seed: '', limits, queue }, () => Promise.reject(new RangeError('no')))
   for (let row = 0; row < 3; row++) {
-    chunks.data(Buffer.from('row\n'))
+    chunks.data(Buffer.from('row\n'), 0, 4)
     chunks.endOfRow()
   }
   await assert.rejects(chunks.drained(), RangeError)
-  await assert.rejects(chunks.end(), RangeError)
+  assert.ok(chunks.full)
+  chunks.end()
+  await assert.rejects(chunks.taken(), RangeError)
+  await queue.idle()
   await rm(folder, { recursive: true, force: true })
 })
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Bucket } from '@google-cloud/storage'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
+import type { KeyOf } from '../lake/customer-key.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import { recordName } from './names.ts'
 import { type ExportRecord, recordSchema } from './record.ts'
@@ -17,8 +18,8 @@ function code(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined
 }
 
-/** The store over a bucket. Throws LAKE_UNAVAILABLE. */
-export function exportStore(bucket: Bucket, lake: Lake): ExportStore {
+/** The store over a bucket; what `keyOf` has a key for is written with it. Throws LAKE_UNAVAILABLE. */
+export function exportStore(bucket: Bucket, lake: Lake, keyOf: KeyOf = () => undefined): ExportStore {
   const unavailable = (action: string, error: unknown): PipelineError => {
     const status = code(error)
     return new PipelineError('LAKE_UNAVAILABLE', {
@@ -36,8 +37,9 @@ export function exportStore(bucket: Bucket, lake: Lake): ExportStore {
       const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
       const md5Hash = createHash('md5').update(body).digest('base64')
       try {
+        const encryptionKey = keyOf(name)
         await bucket
-          .file(name)
+          .file(name, encryptionKey === undefined ? {} : { encryptionKey })
           .save(body, { resumable: false, validation: 'crc32c', metadata: { contentType, md5Hash } })
       } catch (error) {
         throw unavailable('put', error)

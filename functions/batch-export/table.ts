@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import type { LakeObject } from '../lake/port.ts'
 import { type Chunk, type ChunkLimits, Chunks } from './chunks.ts'
-import type { ExportColumn } from './columns.ts'
 import type { Encoder } from './encode.ts'
 import { exportPrefix, partName, refusedName } from './names.ts'
+import type { WorkQueue } from './queue.ts'
 import type { ExportObject, TableExport } from './record.ts'
 import type { ExportSnapshot } from './snapshot.ts'
 import type { ExportStore } from './store.ts'
@@ -18,6 +18,8 @@ export interface TableDeps {
   snapshot: ExportSnapshot
   store: ExportStore
   encoder: Encoder
+  /** Chunks of all tables, encoded and uploaded one after the other. */
+  queue: WorkQueue
   limits: ChunkLimits
   tempRoot: string
   /** Called after each part, for what must stop in time; what it throws ends the export. */
@@ -71,7 +73,7 @@ async function upload(
   const { name, rows, contentType } = object
   const bytes = await readFile(file)
   const md5 = createHash('md5').update(bytes).digest('base64')
-  const written = await store.create({ name, bytes, contentType, metadata: { count: String(rows) } })
+  const written = await store.create({ name, bytes, contentType, metadata: { count: String(rows), md5 } })
   if (written === 'exists') {
     const there = await store.head(name)
     if (there?.md5 !== md5) throw new PipelineError('LAKE_CONFLICT', { object: name })
@@ -80,36 +82,38 @@ async function upload(
 }
 
 /**
- * Exports one table of a snapshot to `exports/<table>/date=<day>/`. A part is named by a hash of its rows, so one that
- * an earlier run left is kept only where this snapshot has just those rows. Throws what the snapshot and the store do,
- * EXPORT_NOT_WHOLE, LAKE_CONFLICT, and what `checkpoint` throws.
+ * Reads one table of a snapshot and exports it to `exports/<table>/date=<day>/`. Settles when all rows are read, so that
+ * the next table can be while the rest of this one is encoded; `outcome` settles with the last part. A part is named by
+ * a hash of its rows, so one that an earlier run left is kept only where this snapshot has just those rows. Both reject
+ * with what the snapshot and the store throw, EXPORT_NOT_WHOLE, LAKE_CONFLICT, and what `checkpoint` throws.
  */
 export async function exportTable(
   deps: TableDeps,
   table: string,
-  key: readonly string[],
   day: string,
-): Promise<TableOutcome> {
-  const { snapshot, store, encoder, limits } = deps
+): Promise<{ outcome: Promise<TableOutcome> }> {
+  const { snapshot, store, encoder, queue, limits } = deps
   const started = Date.now()
   const columns = await snapshot.columns(table)
-  const objects = await found(store, table, day)
+  const objects = found(store, table, day)
+  objects.catch(() => {})
   const folder = await mkdtemp(join(deps.tempRoot, 'export-'))
+  const clear = () => rm(folder, { recursive: true, force: true })
   const parts: Part[] = []
   let read = 0
   const take = async (chunk: Chunk): Promise<void> => {
-    parts.push(await partOf(chunk, columns))
+    parts.push(await partOf(chunk))
     read += chunk.bytes
     await rm(chunk.file, { force: true })
     await deps.checkpoint?.()
   }
-  const partOf = async (chunk: Chunk, all: readonly ExportColumn[]): Promise<Part> => {
+  const partOf = async (chunk: Chunk): Promise<Part> => {
     const name = partName(table, day, chunk.hash)
     const refusedAs = refusedName(table, day, chunk.hash)
-    const there = partFound(chunk, name, refusedAs, objects)
+    const there = partFound(chunk, name, refusedAs, await objects)
     if (there) return there
     const [parquet, ndjson] = [`${chunk.file}.parquet`, `${chunk.file}.refused`]
-    const { rows, refused } = await encoder.encode(chunk, all, parquet, ndjson)
+    const { rows, refused } = await encoder.encode(chunk, columns, parquet, ndjson)
     await rm(chunk.file, { force: true })
     const lines = { name: refusedAs, rows: refused, contentType: 'application/x-ndjson' }
     const aside = refused > 0 ? await upload(store, ndjson, lines) : undefined
@@ -117,19 +121,34 @@ export async function exportTable(
     await Promise.all([rm(parquet, { force: true }), rm(ndjson, { force: true })])
     return { part, ...(aside ? { refused: aside } : {}), kept: false }
   }
+  const chunks = new Chunks({ folder, seed: JSON.stringify([FORMAT, columns]), limits, queue }, take)
   try {
-    const chunks = new Chunks(folder, JSON.stringify([FORMAT, columns]), limits, take)
-    await snapshot.copy(table, columns, key, chunks)
-    await chunks.end()
-  } finally {
-    await rm(folder, { recursive: true, force: true })
+    await snapshot.copy(table, columns, chunks)
+    chunks.end()
+  } catch (error) {
+    await queue.idle()
+    await clear()
+    throw error
   }
+  const outcome = chunks
+    .taken()
+    .finally(clear)
+    .then(() => outcomeOf({ table, columns }, parts, read, started))
+  outcome.catch(() => {})
+  return { outcome }
+}
+
+function outcomeOf(
+  from: Pick<TableOutcome, 'table' | 'columns'>,
+  parts: readonly Part[],
+  read: number,
+  started: number,
+): TableOutcome {
   const sum = (list: readonly ExportObject[]): number => list.reduce((total, { rows }) => total + rows, 0)
   const written = parts.map(({ part }) => part)
   const refused = parts.flatMap((each) => each.refused ?? [])
   return {
-    table,
-    columns,
+    ...from,
     rows: sum(written),
     refusedRows: sum(refused),
     parts: written,

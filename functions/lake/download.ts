@@ -45,10 +45,15 @@ function passes(error: unknown): boolean {
 }
 
 /** Opens one generation of an object; what may pass is tried three times. Throws the client's error. */
-export async function download(bucket: Bucket, name: string, generation: string): Promise<Readable> {
+export async function download(
+  bucket: Bucket,
+  name: string,
+  generation: string,
+  options: { encryptionKey?: Buffer } = {},
+): Promise<Readable> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const file = bucket.file(name, { generation })
+      const file = bucket.file(name, { ...options, generation })
       return await opened(file.createReadStream({ validation: 'crc32c', decompress: false }))
     } catch (error) {
       if (attempt === ATTEMPTS || !passes(error)) throw error

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { type Bucket, type FileMetadata, Storage } from '@google-cloud/storage'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
+import type { KeyOf } from './customer-key.ts'
 import { download, withoutRetries } from './download.ts'
 import type { Lake, LakeObject } from './port.ts'
 
@@ -49,12 +50,14 @@ function unavailable(action: string, bucket: string, error: unknown): PipelineEr
 
 function lakeObject(metadata: FileMetadata): LakeObject {
   const count = Number(metadata.metadata?.count ?? Number.NaN)
+  // A listing has no checksums of what is encrypted with a key that it was not given.
+  const md5 = metadata.md5Hash ?? metadata.metadata?.md5
   return {
     name: metadata.name!,
     generation: String(metadata.generation),
     size: Number(metadata.size),
     storedAt: new Date(metadata.timeCreated!).toISOString(),
-    ...(metadata.md5Hash === undefined ? {} : { md5: metadata.md5Hash }),
+    ...(md5 === undefined || md5 === null ? {} : { md5: String(md5) }),
     ...(Number.isSafeInteger(count) ? { count } : {}),
     ...(metadata.metadata?.sha256 === undefined ? {} : { sha256: String(metadata.metadata.sha256) }),
   }
@@ -71,12 +74,19 @@ async function missing(bucket: Bucket, action: string, error: unknown): Promise<
   return undefined
 }
 
-/** The lake in a Cloud Storage bucket, listed by pages of at most `pageSize` objects. */
-export function gcsLake(bucket: Bucket, pageSize = PAGE): Lake {
+/**
+ * The lake in a Cloud Storage bucket, listed by pages of at most `pageSize` objects. Objects for which `keyOf` has a key
+ * are written and read with it.
+ */
+export function gcsLake(bucket: Bucket, pageSize = PAGE, keyOf: KeyOf = () => undefined): Lake {
   const once = withoutRetries(bucket)
+  const keyed = (name: string) => {
+    const encryptionKey = keyOf(name)
+    return encryptionKey === undefined ? {} : { encryptionKey }
+  }
   const head: Lake['head'] = async (name) => {
     try {
-      const [metadata] = await bucket.file(name).getMetadata()
+      const [metadata] = await bucket.file(name, keyed(name)).getMetadata()
       return lakeObject(metadata)
     } catch (error) {
       return missing(bucket, 'head', error)
@@ -94,12 +104,12 @@ export function gcsLake(bucket: Bucket, pageSize = PAGE): Lake {
       const described = { contentType, ...(metadata ? { metadata } : {}) }
       try {
         if (typeof bytes === 'string') {
-          await bucket.upload(bytes, { ...options, destination: name, metadata: described })
+          await bucket.upload(bytes, { ...options, ...keyed(name), destination: name, metadata: described })
           return 'created'
         }
         const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
         const md5Hash = createHash('md5').update(body).digest('base64')
-        await bucket.file(name).save(body, { ...options, metadata: { ...described, md5Hash } })
+        await bucket.file(name, keyed(name)).save(body, { ...options, metadata: { ...described, md5Hash } })
         return 'created'
       } catch (error) {
         if (status(error) === 412) return 'exists'
@@ -122,7 +132,7 @@ export function gcsLake(bucket: Bucket, pageSize = PAGE): Lake {
     },
     async open({ name, generation }) {
       try {
-        return await download(once, name, generation)
+        return await download(once, name, generation, keyed(name))
       } catch (error) {
         return missing(bucket, 'open', error)
       }

@@ -169,6 +169,13 @@ async function loadCompacted(deps: LoaderDeps, plan: LoadPlan, object: LakeObjec
   return { ...outcome, broken }
 }
 
+/** How long the oldest of these batches lay in the lake, s; undefined for none. Joined objects tell nothing of it. */
+export function waited(objects: readonly { storedAt: string }[], now: number): number | undefined {
+  if (objects.length === 0) return undefined
+  const oldest = Math.min(...objects.map(({ storedAt }) => Date.parse(storedAt)))
+  return Math.max(0, Math.round((now - oldest) / 1000))
+}
+
 /**
  * Carries a planned load out, in one transaction unless it is too large for one. Its temporary files are gone
  * afterwards, whatever happens; what was not carried out stays planned.
@@ -199,6 +206,7 @@ export async function carryOut(deps: LoaderDeps, plan: LoadPlan): Promise<GroupO
     for (const field of ['objects', 'rows', 'duplicates'] as const) sum[field] += outcome[field]
     sum.broken += broken
   }
-  deps.log.info({ loadId: plan.loadId, ...sum }, 'load is applied')
+  const waitedSeconds = waited(batches, deps.now?.() ?? Date.now())
+  deps.log.info({ loadId: plan.loadId, table: plan.table, waitedSeconds, ...sum }, 'load is applied')
   return sum
 }

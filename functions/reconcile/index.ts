@@ -4,6 +4,7 @@ import { PipelineError, safeError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
 import { openClickHouse } from '../clickhouse/client.ts'
 import { bodyOf, postFunction, sendError } from '../http.ts'
+import { exportsKey } from '../lake/customer-key.ts'
 import { gcsLake, storageClient } from '../lake/gcs.ts'
 import { createLog } from '../log.ts'
 import { readSettings, settingNames } from '../settings.ts'
@@ -22,7 +23,11 @@ const storage = storageClient({
   projectId: settings.GOOGLE_CLOUD_PROJECT,
   emulatorHost: settings.STORAGE_EMULATOR_HOST,
 })
-const lake = gcsLake(storage.bucket(settings.LAKE_BUCKET))
+const lake = gcsLake(
+  storage.bucket(settings.LAKE_BUCKET),
+  undefined,
+  exportsKey(settings.EXPORT_ENCRYPTION_KEY),
+)
 const clickhouse = openClickHouse({
   url: settings.CLICKHOUSE_URL,
   username: settings.CLICKHOUSE_USER,

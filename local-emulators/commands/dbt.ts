@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { publish } from '@pipeline/functions/warehouse/publish.ts'
 import { runDbt } from '../dbt/run.ts'
+import { recordRun } from '../health/runs.ts'
 import { statePaths, tools } from '../paths.ts'
 import { runningStack, type StackFile } from '../stack-file.ts'
 
@@ -22,6 +23,14 @@ export async function runStackDbt(stack: StackFile, args: string[], onLine = con
     onLine,
   })
   const failed = results.filter(({ status }) => !['success', 'pass', 'skipped'].includes(status))
+  const whole = args[0] === 'build'
+  const file = statePaths(stack.stateDir).runsFile
+  if (whole || !ok)
+    await recordRun(file, 'dbt', {
+      at: new Date().toISOString(),
+      result: ok ? 'ok' : 'failed',
+      failed: failed.map(({ name }) => name),
+    })
   if (!ok) {
     for (const { name, status } of failed) console.error(`${status}: ${name}`)
     process.exitCode = 1

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { withClient } from '@pipeline/cdc/database.ts'
 import type { ExportReport } from '@pipeline/functions/batch-export/export.ts'
 import type { ReconcileReport } from '@pipeline/functions/reconcile/report.ts'
+import { recordReconcile } from '../health/runs.ts'
 import { MemoryWatch } from '../memory.ts'
 import { statePaths } from '../paths.ts'
 import { produce } from '../producer/produce.ts'
@@ -145,6 +146,7 @@ async function run(stack: StackFile, options: Options, signal: AbortSignal): Pro
   const report = await printStep('Reconcile with PostgreSQL', () =>
     callFunction<ReconcileReport>(stack, 'reconcile', { waitSeconds: 60 }),
   )
+  await recordReconcile(statePaths(stack.stateDir).runsFile, report)
   console.log(await topOfMarts(stack.warehouseFile, 5))
   console.log(stagesTable(stages))
   const seconds = (value: number): string => `${value.toFixed(2)} s`

@@ -1,4 +1,5 @@
 import type { ReconcileReport } from '@pipeline/functions/reconcile/report.ts'
+import { recordReconcile } from '../health/runs.ts'
 import { statePaths } from '../paths.ts'
 import { runningStack } from '../stack-file.ts'
 import { plainTable } from '../table.ts'
@@ -37,6 +38,7 @@ export function formatReport(report: ReconcileReport): string {
 export async function reconcileCommand(options: { json?: boolean; wait: number }): Promise<void> {
   const stack = await runningStack(statePaths())
   const report = await callFunction<ReconcileReport>(stack, 'reconcile', { waitSeconds: options.wait })
+  await recordReconcile(statePaths().runsFile, report)
   console.log(options.json ? JSON.stringify(report) : formatReport(report))
   if (report.status === 'different') process.exitCode = 1
 }

@@ -1,69 +1,52 @@
 import { connectorHealth } from '@pipeline/cdc/connect/connector.ts'
-import { withClient } from '@pipeline/cdc/database.ts'
+import type { Health, State } from '@pipeline/dashboard/health/health.ts'
+import { judge } from '@pipeline/dashboard/health/judge.ts'
+import type { Observation } from '@pipeline/dashboard/health/observation.ts'
+import { pubsubStats, relayFigures, slotFigures } from '../health/sources.ts'
 import { statePaths } from '../paths.ts'
+import type { EmulatorStats } from '../pubsub/stats.ts'
 import { findStackFile, isAlive, type StackFile } from '../stack-file.ts'
 import type { ControlState } from '../supervisor/control.ts'
 import { plainTable } from '../table.ts'
-
-interface PubSubStats {
-  subscriptions: Record<
-    string,
-    { backlog: number; outstanding: number; deadLettered: number; nacked: number }
-  >
-}
-
-interface Metric {
-  name: string
-  values: { value: number; labels: Record<string, string> }[]
-}
+import { type AlertsReport, alertLines, readAlerts } from './alerts.ts'
 
 export interface StatusReport {
   state: 'running' | 'degraded' | 'stopped'
+  /** The same as the trust panel of the page. */
+  health: Health
   processes: ControlState['processes']
   schedules: ControlState['schedules']
   connector: string
   slotBehindBytes: number | null
   relay: { lag: number; changes: number; events: number; deadLetters: number } | null
-  subscriptions: PubSubStats['subscriptions']
+  subscriptions: EmulatorStats['subscriptions']
+  /** Of the pipeline interaction-alerts; null when the lake does not answer. */
+  alerts: AlertsReport | null
 }
 
-async function json<T>(url: string): Promise<T | undefined> {
+async function ofSupervisor<T>(stack: StackFile, path: string): Promise<T | undefined> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(3_000) })
+    const response = await fetch(`${stack.controlUrl}${path}`, { signal: AbortSignal.timeout(10_000) })
     return response.ok ? ((await response.json()) as T) : undefined
   } catch {
     return undefined
   }
 }
 
-async function slotBehind(stack: StackFile): Promise<number | null> {
-  try {
-    return await withClient(stack.postgresReaderUrl, async (client) => {
-      const { rows } = await client.query<{ behind: string | null }>(
-        `SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::text AS behind
-         FROM pg_replication_slots WHERE slot_name = 'hospital_changes'`,
-      )
-      return rows[0]?.behind ? Number(rows[0].behind) : null
-    })
-  } catch {
-    return null
-  }
-}
-
 /** Looks at every part of a running stack; what does not answer is left out or null. */
 export async function readStatus(stack: StackFile): Promise<StatusReport> {
-  const [control, metrics, pubsub, connector, slotBehindBytes] = await Promise.all([
-    json<ControlState>(`${stack.controlUrl}/status`),
-    json<Metric[]>(`${stack.relayMetricsUrl}/stats`),
-    json<PubSubStats>(`${stack.pubsubHttpUrl}/stats`),
-    connectorHealth(stack.connectUrl, stack.connectorName).catch(() => undefined),
-    slotBehind(stack),
+  const none = () => undefined
+  const [control, relay, pubsub, connector, slot, seen, alerts] = await Promise.all([
+    ofSupervisor<ControlState>(stack, '/status'),
+    relayFigures(stack).catch(none),
+    pubsubStats(stack).catch(none),
+    connectorHealth(stack.connectUrl, stack.connectorName).catch(none),
+    slotFigures(stack).catch(none),
+    ofSupervisor<Observation>(stack, '/observation'),
+    readAlerts(stack),
   ])
-  const sum = (name: string): number =>
-    metrics?.find((metric) => metric.name === name)?.values.reduce((total, { value }) => total + value, 0) ??
-    0
   const processes = control?.processes ?? []
-  const connectorState = connector ? [connector.connector, ...connector.tasks].join(', ') : 'no answer'
+  const slotBehindBytes = slot?.behindBytes ?? null
   const healthy =
     processes.length > 0 &&
     processes.every(({ state }) => state === 'ready') &&
@@ -71,22 +54,33 @@ export async function readStatus(stack: StackFile): Promise<StatusReport> {
     slotBehindBytes !== null
   return {
     state: healthy ? 'running' : 'degraded',
+    health: judge(seen ?? { at: new Date().toISOString(), parts: null }),
     processes,
     schedules: control?.schedules ?? [],
-    connector: connectorState,
+    connector: connector ? [connector.connector, ...connector.tasks].join(', ') : 'no answer',
     slotBehindBytes,
-    relay: metrics
+    relay: relay
       ? {
-          lag: sum('relay_lag_records'),
-          changes: sum('relay_changes_total'),
-          events: sum('relay_events_total'),
-          deadLetters: sum('relay_dead_letters_total'),
+          lag: relay.openRecords,
+          changes: relay.changes,
+          events: relay.events,
+          deadLetters: relay.deadLetters,
         }
       : null,
     subscriptions: Object.fromEntries(
       Object.entries(pubsub?.subscriptions ?? {}).map(([name, stats]) => [name.split('/').at(-1)!, stats]),
     ),
+    alerts,
   }
+}
+
+const SIGNS: Record<State, string> = { good: 'good', unknown: '-', late: 'LATE', bad: 'BAD' }
+
+/** The trust panel of the page as a table. */
+function healthTable({ checks }: Health): string {
+  const table = plainTable(['check', 'state', 'what is', 'what to do'])
+  for (const { title, state, value, todo } of checks) table.push([title, SIGNS[state], value, todo ?? ''])
+  return table.toString()
 }
 
 /** `npm run status`: exit code 1 unless all runs. */
@@ -108,23 +102,14 @@ export async function status(options: { json?: boolean }): Promise<void> {
   const processes = plainTable(['part', 'process', 'state', 'restarts'])
   for (const { name, pid, state, restarts } of report.processes)
     processes.push([name, pid ?? '-', state, restarts])
-  const flow = plainTable(['hop', 'state'])
-  flow.push([
-    'PostgreSQL to Debezium',
-    `${report.slotBehindBytes ?? 'no slot or no answer:'} bytes of WAL open`,
-  ])
-  flow.push(['Debezium', report.connector])
-  flow.push([
-    'Kafka to Pub/Sub (relay)',
-    report.relay
-      ? `${report.relay.lag} records open, ${report.relay.changes} changes and ${report.relay.events} events sent, ${report.relay.deadLetters} dead letters`
-      : 'no answer',
-  ])
-  for (const [name, { backlog, deadLettered }] of Object.entries(report.subscriptions)) {
-    flow.push([`Pub/Sub to ${name}`, `${backlog} messages open, ${deadLettered} dead letters`])
-  }
+  const timers = plainTable(['timer', 'last run'])
   for (const { name, lastRun, lastResult } of report.schedules) {
-    flow.push([`timer of ${name}`, lastRun ? `last ran ${lastRun}: ${lastResult}` : 'has not run yet'])
+    timers.push([name, lastRun ? `${lastRun}: ${lastResult}` : 'has not run yet'])
   }
-  console.log(`${processes.toString()}\n${flow.toString()}\nStack: ${report.state}`)
+  const timed = report.schedules.length > 0 ? `${timers.toString()}\n` : ''
+  const alerts = plainTable(['alerts', 'state'])
+  for (const line of alertLines(report.alerts)) alerts.push(line)
+  console.log(
+    `${processes.toString()}\n${timed}${healthTable(report.health)}\n${alerts.toString()}\nStack: ${report.state}`,
+  )
 }

@@ -9,8 +9,20 @@ import { Stack } from '../supervisor/stack.ts'
 import { runInherited } from './run-inherited.ts'
 import { printStep } from './steps.ts'
 
-const ROOMS = ['hospital', 'cdc', 'functions', 'local-emulators', 'cdktf', 'bench', 'docs']
+const ROOMS = [
+  'hospital',
+  'cdc',
+  'functions',
+  'dashboard',
+  'local-emulators',
+  'cdktf',
+  'dataflow-templates',
+  'bench',
+  'docs',
+]
 const STACK_TESTS = join('local-emulators', 'stack-tests')
+/** Tests that run pipelines are named after Beam; only they need it. */
+const BEAM_TEST = /beam[a-z-]*\.integration\.test\.ts$/
 /** Brings a whole stack of its own, and wants the machine for itself. */
 const CHAOS_TEST = join('local-emulators', 'chaos', 'chaos.integration.test.ts')
 
@@ -38,8 +50,11 @@ function node(
  * stack that is started once, and chaos at the end on another one.
  */
 export async function test(only: string[]): Promise<void> {
-  await install()
   const files = only.length > 0 ? only : find('**/*.test.ts')
+  await install({
+    checks: files.some((file) => file.includes('cdktf')),
+    beam: files.some((file) => BEAM_TEST.test(file)),
+  })
   const onStack = files.filter((file) => file.includes(STACK_TESTS))
   const chaos = files.filter((file) => file.endsWith(CHAOS_TEST))
   const alone = files.filter((file) => !onStack.includes(file) && !chaos.includes(file))

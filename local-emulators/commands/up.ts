@@ -18,6 +18,7 @@ interface Options {
 function describe(stack: StackFile): string {
   const database = new URL(stack.postgresUrl)
   return [
+    `Reports         ${stack.dashboardUrl}`,
     `PostgreSQL      ${database.host}${database.pathname} (whole URL in ${join(stack.stateDir, 'stack.json')})`,
     `Kafka           ${stack.kafkaBrokers}`,
     `Kafka Connect   ${stack.connectUrl}/connectors/${stack.connectorName}/status`,

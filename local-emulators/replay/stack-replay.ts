@@ -1,35 +1,10 @@
 import { PubSub } from '@google-cloud/pubsub'
-import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
-import { createMetrics } from '@pipeline/cdc/relay/metrics.ts'
-import { createPublisher } from '@pipeline/cdc/relay/publisher.ts'
-import { type LetterFilter, replayDeadLetters } from '@pipeline/cdc/replay/dead-letters.ts'
-import { replayKafka } from '@pipeline/cdc/replay/from-kafka.ts'
-import { replayLake } from '@pipeline/cdc/replay/from-lake.ts'
 import type { ReplayReport } from '@pipeline/cdc/replay/report.ts'
-import { replayStore } from '@pipeline/cdc/replay/store.ts'
-import type { Target } from '@pipeline/cdc/replay/target.ts'
-import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
-import { manifest } from '@pipeline/functions/manifest.ts'
-import { TOPICS } from '@pipeline/functions/manifest-parts.ts'
-import { findTable } from '@pipeline/hospital/catalog.ts'
-import { PipelineError, safeError } from '@pipeline/hospital/errors.ts'
-import { pino } from 'pino'
+import { storageClient } from '@pipeline/functions/lake/gcs.ts'
 import { callFunction } from '../commands/call-function.ts'
 import type { LoadReport } from '../commands/load.ts'
 import type { StackFile } from '../stack-file.ts'
-import { compactedLines, messageWrong, objectWrong, type Wrong } from './recheck.ts'
-
-export type ReplayWhat = { what: 'dead-letters'; filter: LetterFilter } | { what: 'from'; target: Target }
-
-/** The topic that a function or its subscription is pushed from. */
-function topicOf(source: string): string | undefined {
-  const entry = manifest.find(
-    ({ name, trigger }) => name === source || (trigger.kind === 'push' && trigger.subscription === source),
-  )
-  return entry?.trigger.kind === 'push' ? entry.trigger.topic : undefined
-}
-
-const silent = pino({ level: 'silent' })
+import { type ReplayWhat, replayIn } from './replay-in.ts'
 
 /** Replays in a running stack; with `dryRun` it only looks, and sends nothing. */
 export async function replayInStack(
@@ -38,63 +13,20 @@ export async function replayInStack(
   replay: ReplayWhat,
 ): Promise<ReplayReport> {
   const { projectId } = stack
-  const bucket = storageClient({ projectId, emulatorHost: stack.gcsEndpoint }).bucket(stack.gcsBucket)
-  const lake = gcsLake(bucket)
   const pubsub = new PubSub({ projectId, apiEndpoint: stack.pubsubHost, emulatorMode: true })
-  const metrics = createMetrics()
-  const publisher = (carries: 'changes' | 'events') =>
-    createPublisher({
-      pubsub,
-      bucket,
-      carries,
-      topic: TOPICS[carries],
-      deadLetterTopic: TOPICS.deadLetters,
-      metrics,
-      logger: silent,
-      signal: AbortSignal.timeout(3_600_000),
-    })
-  const publishers = { changes: publisher('changes'), events: publisher('events') }
-  const deps = {
-    store: replayStore(bucket),
-    dryRun,
-    topicOf,
-    publishBatch: (carries: 'changes' | 'events', batch: Parameters<typeof publishers.changes.publish>[0]) =>
-      publishers[carries].publish(batch),
-    async publish(topic: string, message: { data: Buffer; attributes: Record<string, string> }) {
-      try {
-        await pubsub.topic(topic, { batching: { maxMessages: 1 } }).publishMessage(message)
-      } catch (error) {
-        throw new PipelineError('PUBSUB_UNAVAILABLE', { topic, status: safeError(error).code })
-      }
-    },
-    stillWrong: (topic: string, message: { data: Buffer; attributes: Record<string, string> }) =>
-      messageWrong(lake, topic, message),
-    reload: async (object: string): Promise<Wrong | undefined> =>
-      (await objectWrong(lake, object)) ?? (dryRun ? undefined : await loadAgain(stack, object)),
-  }
   try {
-    if (replay.what === 'dead-letters') return await replayDeadLetters(deps, replay.filter)
-    const { target } = replay
-    if (target.kind === 'lake') {
-      const compacted: Parameters<typeof replayLake>[0]['compacted'] = (object, take) =>
-        compactedLines(lake, object, take)
-      return await replayLake({ ...deps, topic: TOPICS.changes, compacted }, target.prefix)
-    }
-    const kafka = createKafka({ brokers: [stack.kafkaBrokers] }, 'hospital-replay', silent)
-    return await replayKafka({ ...deps, kafka, deadLetter: publishers.changes.deadLetter }, target)
+    return await replayIn(
+      {
+        pubsub,
+        bucket: storageClient({ projectId, emulatorHost: stack.gcsEndpoint }).bucket(stack.gcsBucket),
+        kafka: { brokers: [stack.kafkaBrokers] },
+        nameOf: (name) => name,
+        load: (loader, body) => callFunction<LoadReport>(stack, loader, body),
+      },
+      dryRun,
+      replay,
+    )
   } finally {
     await pubsub.close().catch(() => undefined)
   }
-}
-
-/** Has the loader look at an object again that it gave up. */
-async function loadAgain(stack: StackFile, object: string): Promise<Wrong | undefined> {
-  const table = findTable(object.split('/')[1] ?? '')
-  if (table === undefined) return { code: 'RECORD_UNKNOWN_TABLE', reason: 'the catalog has no such table' }
-  const loader = table.kind === 'dimension' ? 'load-dimensions' : 'load-facts'
-  const report = await callFunction<LoadReport>(stack, loader, { retry: [object] })
-  const broken = report.tables[table.name]?.broken ?? 0
-  return broken > 0
-    ? { code: 'LAKE_OBJECT_BROKEN', reason: 'a load left objects of the table out again' }
-    : undefined
 }

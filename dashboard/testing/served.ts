@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serve } from '@hono/node-server'
+import { writePage } from '../build.ts'
+import type { Followed } from '../follow/steps.ts'
+import { judge } from '../health/judge.ts'
+import type { Observation } from '../health/observation.ts'
+import { duckdbReports } from '../reports/duckdb.ts'
+import { createApp } from '../server/app.ts'
+import { readAssets } from '../server/assets.ts'
+import type { PageLinks } from '../server/html.ts'
+import { type KnownVisit, knownVisits } from './known-facts.ts'
+import { writeKnownMarts } from './known-marts.ts'
+
+/** A pipeline in which all is well at a moment. */
+export function wellObserved(at: string): Observation {
+  const before = (seconds: number): string => new Date(Date.parse(at) - seconds * 1000).toISOString()
+  const subscription = (name: string, total: number) => ({
+    name,
+    open: 0,
+    oldestSeconds: 0,
+    total,
+    perMinute: 12,
+  })
+  return {
+    at,
+    parts: ['postgres', 'kafka', 'relay', 'lake-sink'].map((name) => ({ name, state: 'ready' })),
+    capture: { slot: 'read', behindBytes: 4096, connector: 'RUNNING, RUNNING' },
+    kafka: { total: 128_400, perMinute: 1_180 },
+    relay: { total: 128_390, perMinute: 1_180, openRecords: 10, newestCommitAt: before(40) },
+    subscriptions: [
+      subscription('lake-sink', 2210),
+      subscription('clickhouse-sink', 2210),
+      subscription('oltp-sink', 310),
+      subscription('dead-letter-sink', 0),
+    ],
+    clickhouse: { total: 128_390, perMinute: 1_180, committedAt: before(40) },
+    deadLetters: 0,
+    warehouse: { committedAt: before(130), loadedAt: before(120), publishedAt: before(90), rows: 54_321 },
+    reconcile: { at: before(5 * 3600), result: 'equal', failed: [] },
+    dbt: { at: before(90), result: 'ok', failed: [] },
+  }
+}
+
+export interface ServedPage {
+  url: string
+  published: string
+  /** What is seen of the pipeline; tests change it. */
+  observation: Observation
+  followed: Followed | undefined
+  stop(): Promise<void>
+}
+
+/** The page as it is served, over known visits and an observation that tests may change. */
+export async function servePage(
+  given: { visits?: readonly KnownVisit[] | null; links?: PageLinks } = {},
+): Promise<ServedPage> {
+  const { visits = knownVisits(), links = { looker: [] } } = given
+  const dir = await mkdtemp(join(tmpdir(), 'page-'))
+  const published = join(dir, 'published.duckdb')
+  if (visits) await writeKnownMarts(published, visits, '2026-03-01T10:00:00Z')
+  await writePage(join(dir, 'assets'))
+  const store = duckdbReports({ path: published, lookEveryMs: 50 })
+  const served: ServedPage = {
+    url: '',
+    published,
+    observation: wellObserved('2026-03-01T10:02:10.000Z'),
+    followed: undefined,
+    stop: async () => {},
+  }
+  const app = createApp({
+    store,
+    health: { read: async () => judge(served.observation) },
+    follower: { follow: async () => served.followed },
+    assets: await readAssets(join(dir, 'assets')),
+    links,
+    log: { error: () => {} },
+  })
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const made = serve(
+      { fetch: app.fetch, port: 0, hostname: '127.0.0.1', overrideGlobalObjects: false },
+      () => resolve(made),
+    )
+  })
+  served.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  served.stop = async () => {
+    if ('closeAllConnections' in server) server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+    await store.close()
+    await rm(dir, { recursive: true, force: true })
+  }
+  return served
+}
