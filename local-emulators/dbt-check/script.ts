@@ -1,5 +1,8 @@
 import type { GoogleSql } from './googlesql/engine.ts'
 
+/** Spaces and comments before a statement. */
+const LEADING = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/
+
 /** Statements of a script of BigQuery's, split at the semicolons that stand in no text, name or comment. */
 export function splitScript(script: string): string[] {
   const pieces = script.match(
@@ -10,7 +13,7 @@ export function splitScript(script: string): string[] {
     if (piece === ';') statements.push('')
     else statements[statements.length - 1] += piece
   }
-  return statements.map((each) => each.trim()).filter((each) => each !== '')
+  return statements.map((each) => each.replace(LEADING, '').trim()).filter((each) => each !== '')
 }
 
 /**
