@@ -9,7 +9,6 @@ import type { ReplayReport } from '@pipeline/cdc/replay/report.ts'
 import { replayStore } from '@pipeline/cdc/replay/store.ts'
 import type { Target } from '@pipeline/cdc/replay/target.ts'
 import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
-import { manifest } from '@pipeline/functions/manifest.ts'
 import { TOPICS } from '@pipeline/functions/manifest-parts.ts'
 import { findTable } from '@pipeline/hospital/catalog.ts'
 import { PipelineError, safeError } from '@pipeline/hospital/errors.ts'
@@ -18,16 +17,9 @@ import { callFunction } from '../commands/call-function.ts'
 import type { LoadReport } from '../commands/load.ts'
 import type { StackFile } from '../stack-file.ts'
 import { compactedLines, messageWrong, objectWrong, type Wrong } from './recheck.ts'
+import { topicOf } from './topic-of.ts'
 
 export type ReplayWhat = { what: 'dead-letters'; filter: LetterFilter } | { what: 'from'; target: Target }
-
-/** The topic that a function or its subscription is pushed from. */
-function topicOf(source: string): string | undefined {
-  const entry = manifest.find(
-    ({ name, trigger }) => name === source || (trigger.kind === 'push' && trigger.subscription === source),
-  )
-  return entry?.trigger.kind === 'push' ? entry.trigger.topic : undefined
-}
 
 const silent = pino({ level: 'silent' })
 
