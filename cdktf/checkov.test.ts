@@ -70,4 +70,5 @@ test('each check that is left out has its reason, fails without it, and where it
     failed.filter(({ check_id: id }) => id === check).map(({ resource }) => resource.split('.')[1]!)
   for (const check of ['CKV_GCP_80', 'CKV_GCP_121'])
     for (const id of ids(check)) assert.match(id, /^external-/)
+  assert.deepEqual([...new Set(ids('CKV_GCP_49'))], ['launch-dataflow-project-dataflowdeveloper'])
 })

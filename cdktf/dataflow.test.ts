@@ -9,6 +9,7 @@ import { all, type Json, settingsWith, synthesize } from './testing/synthesized.
 const jobs = [
   { template: 'interaction-alerts', parameters: { minimum_severity: 'major' } },
   { template: 'operations-5m' },
+  { template: 'changes-to-bigquery' },
 ]
 const { pipeline } = synthesize(settingsWith({ dataflow: jobs }))
 const variables = all(pipeline, 'google_cloudfunctions2_function').find(
@@ -48,9 +49,19 @@ test('a job reads only the tables that its pipeline wants; without jobs there is
     'dataflow-interaction-alerts': 'attributes.table = "medicines" OR attributes.table = "prescriptions"',
     'dataflow-operations-5m':
       'attributes.table = "doctors" OR attributes.table = "visits" OR attributes.table = "billing_payments"',
+    'dataflow-changes-to-bigquery': undefined,
   })
   const none = synthesize(settingsWith()).pipeline
   assert.ok(!Object.keys(none.resource.google_pubsub_subscription!).some((id) => id.startsWith('dataflow-')))
+})
+
+test("Dataflow's own account gets the key with the first job, and not before", () => {
+  const mayEncrypt = (stack: typeof pipeline) =>
+    all(stack, 'google_kms_crypto_key_iam_member').some((each) =>
+      /dataflow-service-producer/.test(each.member),
+    )
+  assert.ok(mayEncrypt(pipeline))
+  assert.ok(!mayEncrypt(synthesize(settingsWith()).pipeline))
 })
 
 test('the texts that are launched are those of the pipelines, and lie where the launcher looks', () => {

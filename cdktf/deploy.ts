@@ -53,8 +53,15 @@ function initialise(settings: Settings, names: Names): void {
 }
 
 /** Google makes the accounts of its services when they are first asked for; the key is given to them later. */
-function makeAgents({ project }: Settings): void {
-  for (const service of ['pubsub', 'sqladmin', 'artifactregistry', 'iap']) {
+function makeAgents({ project, dataflow }: Settings): void {
+  const services = [
+    'pubsub',
+    'sqladmin',
+    'artifactregistry',
+    'iap',
+    ...(dataflow.length > 0 ? ['dataflow'] : []),
+  ]
+  for (const service of services) {
     watched('gcloud', [
       ...[
         'beta',

@@ -39,6 +39,7 @@ export function buildAlerts({ stack, names, labels, protect }: Stage, { topics, 
     labels: { layer: 'restricted', ...labels },
     schema: JSON.stringify(FIELDS),
     timePartitioning: { type: 'DAY', field: 'publish_time' },
+    encryptionConfiguration: { kmsKeyName: names.key },
     deletionProtection: protect,
     lifecycle: { preventDestroy: protect },
   })

@@ -12,7 +12,7 @@ const VALUES: Record<string, Record<string, readonly string[]>> = {
   },
   google_cloud_scheduler_job: { 'http_target.http_method': ['POST'] },
   google_cloudfunctions2_function: {
-    'service_config.ingress_settings': ['ALLOW_INTERNAL_ONLY'],
+    'service_config.ingress_settings': ['ALLOW_INTERNAL_ONLY', 'ALLOW_INTERNAL_AND_GCLB'],
     'service_config.vpc_connector_egress_settings': ['PRIVATE_RANGES_ONLY', 'ALL_TRAFFIC'],
   },
   google_compute_disk: { type: ['pd-ssd', 'pd-balanced'] },

@@ -14,6 +14,8 @@ export const tools = {
   /** Apache Beam, for the tests of dataflow-templates and for running its pipelines here. */
   beamVenv: join(root, '.tools', 'beam-venv'),
   dbt: join(root, '.venv', 'bin', 'dbt'),
+  /** GoogleSQL and sqlfluff: for checks only. */
+  sqlVenv: join(root, '.tools', 'sql-venv'),
   /** checkov and shellcheck, for tests of the cloud's stack alone. */
   checksVenv: join(root, '.tools', 'checks-venv'),
   /** What CDKTF goes on as; a test synthesizes with it. */

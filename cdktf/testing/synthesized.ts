@@ -78,7 +78,7 @@ export const choices: Record<string, Settings> = {
       billingProject: 'another-project',
       biEngineGb: 2,
     },
-    ci: { repository: 'a-hospital/pipeline' },
-    budget: { billingAccount: '012345-6789AB-CDEF01', currency: 'EUR', monthly: 500 },
+    ci: null,
+    budget: null,
   }),
 }

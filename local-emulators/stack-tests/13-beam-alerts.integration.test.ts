@@ -3,7 +3,10 @@ import { openSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { selectOf } from '@pipeline/dataflow-templates/catalogue/select.ts'
 import { parseAlertName } from '@pipeline/hospital/alerts.ts'
+import { catalog } from '@pipeline/hospital/catalog.ts'
+import { canonical } from '@pipeline/hospital/values.ts'
 import { readStatus } from '../commands/status.ts'
 import { waitForLake } from '../commands/wait-for-lake.ts'
 import { expectedAlerts } from '../dataflow/expected-alerts.ts'
@@ -31,6 +34,25 @@ async function standing(): Promise<Map<string, string>> {
 
 const sorted = (alerts: Map<string, string>) =>
   [...alerts].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
+
+test('the queries of postgres-to-lake give each table of PostgreSQL as the lake has its values', async () => {
+  for (const table of catalog) {
+    const [rows, count] = await sql(async (client) => [
+      (await client.query<Record<string, unknown>>(`SELECT * FROM (${selectOf(table)}) t LIMIT 500`)).rows,
+      Number((await client.query(`SELECT count(*) AS n FROM (${selectOf(table)}) t`)).rows[0].n),
+    ])
+    const there = await sql((client) => client.query(`SELECT count(*) AS n FROM public.${table.name}`))
+    assert.equal(count, Number(there.rows[0].n), table.name)
+    for (const { name, type, nullable } of table.columns) {
+      for (const row of rows) {
+        if (row[name] === null) assert.ok(nullable, `${table.name}.${name}`)
+        // node-postgres gives a bigint as text.
+        else if (type.kind === 'bigint' || type.kind === 'integer') assert.match(String(row[name]), /^-?\d+$/)
+        else assert.equal(canonical(type, row[name] as string), row[name], `${table.name}.${name}`)
+      }
+    }
+  }
+})
 
 async function prescribe(names: readonly string[]): Promise<{ pair: string; ids: string[] }> {
   return sql(async (client) => {

@@ -43,9 +43,13 @@
   cast({{ value }} as {{ sql_type('text') }}) = {{ text }}
 {%- endmacro %}
 
+{# NUMERIC keeps more digits than the column has, so those of the column are counted here. #}
 {% macro bigquery__is_same_value(value, type, text) -%}
   {%- if type.startswith('numeric') -%}
-  {{ value }} = safe_cast({{ text }} as {{ sql_type(type) }})
+  {%- set digits = type[8:-1].split(',') -%}
+  {%- set scale = digits[1] | int -%}
+  ({{ value }} = safe_cast({{ text }} as bignumeric) and {{ value }} = round({{ value }}, {{ scale }})
+    and abs({{ value }}) < cast('1e{{ (digits[0] | int) - scale }}' as bignumeric))
   {%- else -%}
   {{ default__is_same_value(value, type, text) }}
   {%- endif -%}

@@ -74,16 +74,16 @@
   {%- set runs = [] -%}
   {%- for day in days -%}
     {%- set after = (modules.datetime.date.fromisoformat(day) + modules.datetime.timedelta(days=1)).isoformat() -%}
-    {%- if runs and runs[-1][1] == day -%}
-      {%- do runs[-1].__setitem__(1, after) -%}
+    {%- if runs and runs[-1].after == day -%}
+      {%- do runs[-1].update({'after': after}) -%}
     {%- else -%}
-      {%- do runs.append([day, after]) -%}
+      {%- do runs.append({'first': day, 'after': after}) -%}
     {%- endif -%}
   {%- endfor -%}
-  {%- set runs = runs if runs | length <= 50 else [[runs[0][0], runs[-1][1]]] -%}
+  {%- set runs = runs if runs | length <= 50 else [{'first': runs[0].first, 'after': runs[-1].after}] -%}
   {%- set parts = [] -%}
-  {%- for first, after in runs -%}
-    {%- do parts.append("(committedAt >= timestamp '" ~ first ~ "' and committedAt < timestamp '" ~ after ~ "')") -%}
+  {%- for run in runs -%}
+    {%- do parts.append("(committedAt >= timestamp '" ~ run.first ~ "' and committedAt < timestamp '" ~ run.after ~ "')") -%}
   {%- endfor -%}
   {{ return('(' ~ parts | join(' or ') ~ ')') }}
 {%- endmacro %}

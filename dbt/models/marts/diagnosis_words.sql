@@ -1,8 +1,9 @@
--- Words of three letters and more in the name of each diagnosis, without those that say nothing.
+-- Words of three letters and more in the name of each diagnosis, without those that say nothing. A longer text is no
+-- name: it would stand beside each of its words.
 with diagnoses as (
   select coalesce(diagnosis, 'Unknown') as diagnosis, count(*) as visits
   from {{ ref('visits_enhanced') }}
-  where diagnosis is not null
+  where diagnosis is not null and length(diagnosis) <= 200
   group by coalesce(diagnosis, 'Unknown')
 ),
 
