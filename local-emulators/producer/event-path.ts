@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import type { Operation } from '@pipeline/hospital/simulator/operation.ts'
-import type { Client } from 'pg'
 import type { EventSender } from './event-sender.ts'
 import { eventClock } from './events.ts'
 import { Moves, type Plan } from './moves.ts'
@@ -21,14 +20,13 @@ export class EventPath {
     this.#sender = sender
   }
 
-  /** Takes what `next` gives within a transaction: first the SQL, then, after its commit, the events. */
-  async write(next: (client: Client) => Promise<readonly Operation[]>): Promise<Counts> {
+  /** Writes what of the operations goes by SQL, and then, after its commit, the events. */
+  async write(operations: readonly Operation[]): Promise<Counts> {
     let plan: Plan | undefined
     const counts = await this.#session.transaction({
       name: 'write dimensions',
       run: async (client) => {
         if (!plan) {
-          const operations = await next(client)
           const before = await this.#moves.ready(client)
           const now = this.#moves.take(operations)
           plan = { sql: [...before.sql, ...now.sql], events: [...before.events, ...now.events] }
@@ -48,7 +46,7 @@ export class EventPath {
     let counts = noCounts()
     while (this.#moves.waiting > 0 && !signal?.aborted) {
       if (Date.now() > until) throw new PipelineError('EVENT_WAITING', { patients: this.#moves.waiting })
-      counts = addCounts(counts, await this.write(async () => []))
+      counts = addCounts(counts, await this.write([]))
       if (this.#moves.waiting > 0) await sleep(LOOK_EVERY_MS)
     }
     return counts

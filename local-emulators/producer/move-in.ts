@@ -29,10 +29,8 @@ export async function moveIn(
     async run(client) {
       await client.query('SELECT pg_advisory_xact_lock($1)', [FILLING_LOCK])
       const resume = await loadDimensions(client)
-      await ids.reserve(client, ['doctors'], doctors + 1)
       // A hospital that somebody else began may have some of each and still lack most.
-      await ids.reserve(client, ['patients'], patients)
-      await ids.reserve(client, ['medicines'], formulary.length)
+      await ids.drawWithin(client, { doctors: doctors + 1, patients, medicines: formulary.length })
       const simulator = createSimulator({
         seed,
         ids,

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Operation } from '@pipeline/hospital/simulator/operation.ts'
 import { LARGEST_EVENT, type Simulator } from '@pipeline/hospital/simulator/simulator.ts'
-import type { Client } from 'pg'
 import { EventPath } from './event-path.ts'
 import { EventSender } from './event-sender.ts'
 import { moveIn } from './move-in.ts'
@@ -80,19 +78,16 @@ async function writeNext(
   count: number,
   meter: Meter,
 ) {
-  let operations: Operation[] = []
-  const next = async (client: Client): Promise<Operation[]> => {
-    if (operations.length === 0) {
-      await ids.reserve(client, STREAMED_TABLES, count + LARGEST_EVENT)
-      operations = simulator.step(count)
-    }
-    return operations
-  }
+  await ids.reserve(
+    session,
+    Object.fromEntries(STREAMED_TABLES.map((table) => [table, count + LARGEST_EVENT])),
+  )
+  const operations = simulator.step(count)
   const counts = path
-    ? await path.write(next)
+    ? await path.write(operations)
     : await session.transaction({
         name: 'write changes',
-        run: async (client) => write(client, await next(client)),
+        run: (client) => write(client, operations),
         wasCommitted: (client) => wasWritten(client, operations),
       })
   meter.wrote(operations.length, counts)
