@@ -7,7 +7,6 @@ export class Scheduler {
   private readonly jobs: Cron[] = []
   private readonly runs = new Map<string, { lastRun: string; lastResult: string }>()
   private readonly stopping = new AbortController()
-
   private readonly onAnswer: (name: string, status: number, body: string) => Promise<void>
 
   /** `onAnswer` is told of every answer of a function, before the next attempt. */
@@ -48,23 +47,35 @@ export class Scheduler {
     const lastRun = new Date().toISOString()
     let lastResult = ''
     for (let attempt = 0; attempt <= retries && !this.stopping.signal.aborted; attempt++) {
-      try {
-        const response = await fetch(url, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', 'user-agent': 'local-scheduler' },
-          body: '{}',
-          signal: AbortSignal.any([this.stopping.signal, AbortSignal.timeout(attemptDeadlineSeconds * 1000)]),
+      const answer = await this.ask(url, attemptDeadlineSeconds)
+      lastResult = answer === undefined ? 'no answer' : String(answer.status)
+      if (answer) {
+        // What the function did is done, whether or not it can be written down.
+        await this.onAnswer(entry.name, answer.status, answer.body).catch(() => {
+          lastResult += ', not written down'
         })
-        const body = await response.text()
-        lastResult = String(response.status)
-        await this.onAnswer(entry.name, response.status, body)
-        if (response.ok) break
-      } catch {
-        lastResult = 'no answer'
+        if (answer.ok) break
       }
       this.runs.set(entry.name, { lastRun, lastResult })
       await new Promise((resolve) => setTimeout(resolve, 5_000 * 2 ** attempt).unref())
     }
     this.runs.set(entry.name, { lastRun, lastResult })
+  }
+
+  private async ask(
+    url: string,
+    seconds: number,
+  ): Promise<{ ok: boolean; status: number; body: string } | undefined> {
+    try {
+      const response = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'user-agent': 'local-scheduler' },
+        body: '{}',
+        signal: AbortSignal.any([this.stopping.signal, AbortSignal.timeout(seconds * 1000)]),
+      })
+      return { ok: response.ok, status: response.status, body: await response.text() }
+    } catch {
+      return undefined
+    }
   }
 }
