@@ -17,12 +17,11 @@ export interface Stage {
 }
 
 export const TERRAFORM_VERSION = '>= 1.11.0, < 2.0.0'
-export const PROVIDER_VERSION = '6.50.0'
 
 /** A stack with its provider, and with paths of no machine in it: the state's place is `deploy`'s to say. */
 export function stage(scope: Construct, id: string, settings: Settings, protect: boolean): Stage {
   const stack = new TerraformStack(scope, id)
-  const labels = { pipeline: 'hospital', environment: settings.name }
+  const detached = detachedStage(settings)
   new LocalBackend(stack, { path: 'terraform.tfstate' })
   new GoogleProvider(stack, 'google', {
     project: settings.project,
@@ -31,9 +30,9 @@ export function stage(scope: Construct, id: string, settings: Settings, protect:
     // Budgets and some other APIs want to know which project a person's request counts for.
     userProjectOverride: true,
     billingProject: settings.project,
-    defaultLabels: labels,
+    defaultLabels: detached.labels,
   })
-  return { stack, settings, names: namesOf(settings), size: sizes[settings.size], labels, protect }
+  return { ...detached, stack, size: sizes[settings.size], protect }
 }
 
 /** The names of an environment without a stack, for whoever only speaks with it. */

@@ -18,16 +18,18 @@ const warehouse = [
   'BIGQUERY_EMULATOR_HOST',
 ] as const satisfies readonly SettingName[]
 
+/** Of whoever reads or writes the lake, and gives up what can't be done. */
+const lakeAndDeadLetters = [
+  'LAKE_BUCKET',
+  'GOOGLE_CLOUD_PROJECT',
+  'DEAD_LETTER_TOPIC',
+  'STORAGE_EMULATOR_HOST',
+  'PUBSUB_EMULATOR_HOST',
+] as const satisfies readonly SettingName[]
+
 /** Which settings each function reads. */
 export const settingNames = {
-  'lake-sink': [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
-    'LOG_LEVEL',
-  ],
+  'lake-sink': [...lakeAndDeadLetters, 'LOG_LEVEL'],
   'oltp-sink': [
     'DATABASE_WRITER_URL',
     'DATABASE_MAX_CONNECTIONS',
@@ -39,22 +41,11 @@ export const settingNames = {
     'PUBSUB_EMULATOR_HOST',
     'LOG_LEVEL',
   ],
-  'alert-sink': [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
-    'LOG_LEVEL',
-  ],
+  'alert-sink': [...lakeAndDeadLetters, 'LOG_LEVEL'],
   'launch-dataflow': ['DATAFLOW_ENVIRONMENT', 'DATAFLOW_JOBS', 'LOG_LEVEL'],
   'dead-letter-sink': ['LAKE_BUCKET', 'GOOGLE_CLOUD_PROJECT', 'STORAGE_EMULATOR_HOST', 'LOG_LEVEL'],
   loader: [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
+    ...lakeAndDeadLetters,
     ...warehouse,
     'LOAD_GROUP_OBJECTS',
     'LOAD_GROUP_BYTES',
@@ -63,11 +54,7 @@ export const settingNames = {
     'LOG_LEVEL',
   ],
   'clickhouse-sink': [
-    'LAKE_BUCKET',
-    'GOOGLE_CLOUD_PROJECT',
-    'DEAD_LETTER_TOPIC',
-    'STORAGE_EMULATOR_HOST',
-    'PUBSUB_EMULATOR_HOST',
+    ...lakeAndDeadLetters,
     'CLICKHOUSE_URL',
     'CLICKHOUSE_USER',
     'CLICKHOUSE_PASSWORD',

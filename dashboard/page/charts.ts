@@ -16,8 +16,8 @@ export interface ChartSpec {
   draw(report: Report, theme: Theme): EChartsCoreOption
 }
 
-const byCount = <T>(items: readonly T[], name: (item: T) => string, value: (item: T) => number) =>
-  options.counts(items.map((item) => ({ name: name(item), value: value(item) })))
+const byCount = <T extends { name: string }>(items: readonly T[], value: (item: T) => number) =>
+  options.counts(items.map((item) => ({ name: item.name, value: value(item) })))
 const listed = (items: readonly options.Item[]): string[][] => items.map(({ name, text }) => [name, text])
 
 function simple(
@@ -87,12 +87,7 @@ export const charts: readonly ChartSpec[] = [
       size: 'half',
       heads: ['Doctor', 'Visits'],
     },
-    ({ doctorsByVisits }) =>
-      byCount(
-        doctorsByVisits,
-        ({ name }) => name,
-        ({ visits }) => visits,
-      ),
+    ({ doctorsByVisits }) => byCount(doctorsByVisits, ({ visits }) => visits),
     horizontal(2),
   ),
   simple(
@@ -103,12 +98,7 @@ export const charts: readonly ChartSpec[] = [
       size: 'half',
       heads: ['Diagnosis', 'Visits'],
     },
-    ({ diagnoses }) =>
-      byCount(
-        diagnoses,
-        ({ name }) => name,
-        ({ visits }) => visits,
-      ),
+    ({ diagnoses }) => byCount(diagnoses, ({ visits }) => visits),
     horizontal(3),
   ),
   simple(
@@ -119,12 +109,7 @@ export const charts: readonly ChartSpec[] = [
       size: 'half',
       heads: ['Word', 'Visits'],
     },
-    ({ words }) =>
-      byCount(
-        words,
-        ({ name }) => name,
-        ({ visits }) => visits,
-      ),
+    ({ words }) => byCount(words, ({ visits }) => visits),
     options.cloud,
   ),
   simple(
@@ -135,12 +120,7 @@ export const charts: readonly ChartSpec[] = [
       size: 'half',
       heads: ['Medicine', 'Prescriptions'],
     },
-    ({ medicines }) =>
-      byCount(
-        medicines,
-        ({ name }) => name,
-        ({ prescriptions }) => prescriptions,
-      ),
+    ({ medicines }) => byCount(medicines, ({ prescriptions }) => prescriptions),
     horizontal(4),
   ),
   {
@@ -167,12 +147,7 @@ export const charts: readonly ChartSpec[] = [
       size: 'third',
       heads: ['Age', 'Patients'],
     },
-    ({ ages }) =>
-      byCount(
-        ages,
-        ({ name }) => name,
-        ({ patients }) => patients,
-      ),
+    ({ ages }) => byCount(ages, ({ patients }) => patients),
     options.columns,
   ),
   simple(
@@ -183,12 +158,7 @@ export const charts: readonly ChartSpec[] = [
       size: 'third',
       heads: ['Department', 'Visits'],
     },
-    ({ departments }) =>
-      byCount(
-        departments,
-        ({ name }) => name,
-        ({ visits }) => visits,
-      ),
+    ({ departments }) => byCount(departments, ({ visits }) => visits),
     horizontal(5),
   ),
   simple(
@@ -199,12 +169,7 @@ export const charts: readonly ChartSpec[] = [
       size: 'third',
       heads: ['Specialization', 'Doctors'],
     },
-    ({ specializations }) =>
-      byCount(
-        specializations,
-        ({ name }) => name,
-        ({ doctors }) => doctors,
-      ),
+    ({ specializations }) => byCount(specializations, ({ doctors }) => doctors),
     horizontal(6),
   ),
 ]

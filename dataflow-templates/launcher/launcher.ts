@@ -4,7 +4,7 @@ import { templateNamed } from '../catalogue/check.ts'
 import type { Dataflow, DataflowJob } from './client.ts'
 import type { Environment } from './environment.ts'
 import { dataflowError, isPassing, isThereAlready } from './errors.ts'
-import { jobName, launchRequest } from './request.ts'
+import { checkedName, jobName, launchRequest } from './request.ts'
 
 export interface JobState {
   id: string
@@ -81,7 +81,7 @@ export function createLauncher({
   }
 
   async function end(name: string, action: 'drain' | 'cancel'): Promise<JobState> {
-    const { id } = await only(jobName({ template: templateNamed('interaction-alerts'), name }))
+    const { id } = await only(checkedName(name))
     const state = action === 'drain' ? 'JOB_STATE_DRAINED' : 'JOB_STATE_CANCELLED'
     return stateOf(await trying(action, () => dataflow.request(environment, id, state)))
   }

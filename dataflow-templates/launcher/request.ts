@@ -15,14 +15,18 @@ export interface Job {
   parameters: Readonly<Record<string, string>>
 }
 
-/** Throws JOB_INVALID for a name that Dataflow does not take. */
-export function jobName({ template, name }: Pick<Job, 'template' | 'name'>): string {
-  const wanted = name ?? template.name.replace('/', '-')
-  if (!JOB_NAME.test(wanted))
+/** A name that Dataflow takes. Throws JOB_INVALID for another. */
+export function checkedName(name: string): string {
+  if (!JOB_NAME.test(name))
     throw new PipelineError('JOB_INVALID', {
       name: 'must be a-z, 0-9 and -, at most 63, beginning with a letter',
     })
-  return wanted
+  return name
+}
+
+/** The name of a job, or its template's. Throws JOB_INVALID for one that Dataflow does not take. */
+export function jobName({ template, name }: Pick<Job, 'template' | 'name'>): string {
+  return checkedName(name ?? template.name.replace('/', '-'))
 }
 
 /** What a template is launched with: one of ours gets its file and Jinja's variables, Google's its own parameters. */

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { alertName, readAlert } from '@pipeline/hospital/alerts.ts'
-import { PipelineError } from '@pipeline/hospital/errors.ts'
 import type { PushMessage } from '../envelope.ts'
+import { createOnce } from '../lake/create-once.ts'
 import type { Lake } from '../lake/port.ts'
 import type { Log } from '../log.ts'
 
@@ -15,13 +14,7 @@ export function alertSink({ lake, log }: AlertSinkDeps): (message: PushMessage) 
   return async ({ data, attributes }) => {
     const alert = readAlert(data, attributes)
     const name = alertName(alert)
-    const outcome = await lake.create({ name, bytes: data, contentType: 'application/json' })
-    if (outcome === 'exists') {
-      const there = await lake.head(name)
-      if (there?.md5 !== createHash('md5').update(data).digest('base64')) {
-        throw new PipelineError('LAKE_CONFLICT', { object: name })
-      }
-    }
+    const outcome = await createOnce(lake, { name, bytes: data, contentType: 'application/json' })
     log.info({ object: name, state: alert.state, severity: alert.severity, outcome }, 'alert is in the lake')
   }
 }

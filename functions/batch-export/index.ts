@@ -2,7 +2,8 @@ import { tmpdir } from 'node:os'
 import { http } from '@google-cloud/functions-framework'
 import { catalog } from '@pipeline/hospital/catalog.ts'
 import { exportsKey } from '../lake/customer-key.ts'
-import { gcsLake, storageClient } from '../lake/gcs.ts'
+import { gcsLake } from '../lake/gcs.ts'
+import { settingsBucket } from '../lake/settings-bucket.ts'
 import { createLog } from '../log.ts'
 import { readSettings, settingNames } from '../settings.ts'
 import { exportFunction } from './function.ts'
@@ -11,11 +12,7 @@ import { exportStore } from './store.ts'
 
 const name = 'batch-export'
 const settings = readSettings(settingNames[name], process.env)
-const storage = storageClient({
-  projectId: settings.GOOGLE_CLOUD_PROJECT,
-  emulatorHost: settings.STORAGE_EMULATOR_HOST,
-})
-const bucket = storage.bucket(settings.LAKE_BUCKET)
+const bucket = settingsBucket(settings)
 const keyOf = exportsKey(settings.EXPORT_ENCRYPTION_KEY)
 
 http(

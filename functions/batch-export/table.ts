@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { createOnce, md5Of } from '../lake/create-once.ts'
 import type { LakeObject } from '../lake/port.ts'
 import { type Chunk, type ChunkLimits, Chunks } from './chunks.ts'
 import type { Encoder } from './encode.ts'
@@ -72,12 +71,8 @@ async function upload(
 ): Promise<ExportObject> {
   const { name, rows, contentType } = object
   const bytes = await readFile(file)
-  const md5 = createHash('md5').update(bytes).digest('base64')
-  const written = await store.create({ name, bytes, contentType, metadata: { count: String(rows), md5 } })
-  if (written === 'exists') {
-    const there = await store.head(name)
-    if (there?.md5 !== md5) throw new PipelineError('LAKE_CONFLICT', { object: name })
-  }
+  const md5 = md5Of(bytes)
+  await createOnce(store, { name, bytes, contentType, metadata: { count: String(rows), md5 } })
   return { name, rows, bytes: bytes.length, md5 }
 }
 

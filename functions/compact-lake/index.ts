@@ -2,7 +2,8 @@ import { tmpdir } from 'node:os'
 import { http } from '@google-cloud/functions-framework'
 import { catalog } from '@pipeline/hospital/catalog.ts'
 import { bodyOf, postFunction, sendError } from '../http.ts'
-import { gcsLake, storageClient } from '../lake/gcs.ts'
+import { gcsLake } from '../lake/gcs.ts'
+import { settingsBucket } from '../lake/settings-bucket.ts'
 import { createLog } from '../log.ts'
 import { readSettings, settingNames } from '../settings.ts'
 import { compactLake, readRequest, statusOf } from './compact.ts'
@@ -10,12 +11,8 @@ import { compactLake, readRequest, statusOf } from './compact.ts'
 const name = 'compact-lake'
 const settings = readSettings(settingNames[name], process.env)
 const log = createLog(name, settings.LOG_LEVEL)
-const storage = storageClient({
-  projectId: settings.GOOGLE_CLOUD_PROJECT,
-  emulatorHost: settings.STORAGE_EMULATOR_HOST,
-})
 const deps = {
-  lake: gcsLake(storage.bucket(settings.LAKE_BUCKET)),
+  lake: gcsLake(settingsBucket(settings)),
   log,
   tempRoot: tmpdir(),
   targetBytes: settings.COMPACT_TARGET_BYTES,

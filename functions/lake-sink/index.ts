@@ -1,5 +1,6 @@
 import { http } from '@google-cloud/functions-framework'
-import { gcsLake, storageClient } from '../lake/gcs.ts'
+import { gcsLake } from '../lake/gcs.ts'
+import { settingsBucket } from '../lake/settings-bucket.ts'
 import { createLog } from '../log.ts'
 import { pubsubPublisher } from '../publisher.ts'
 import { pushFunction } from '../push.ts'
@@ -8,10 +9,8 @@ import { lakeSink } from './sink.ts'
 
 const name = 'lake-sink'
 const settings = readSettings(settingNames[name], process.env)
-const projectId = settings.GOOGLE_CLOUD_PROJECT
 const log = createLog(name, settings.LOG_LEVEL)
-const storage = storageClient({ projectId, emulatorHost: settings.STORAGE_EMULATOR_HOST })
-const lake = gcsLake(storage.bucket(settings.LAKE_BUCKET))
-const deadLetters = pubsubPublisher(projectId, settings.DEAD_LETTER_TOPIC)
+const lake = gcsLake(settingsBucket(settings))
+const deadLetters = pubsubPublisher(settings.GOOGLE_CLOUD_PROJECT, settings.DEAD_LETTER_TOPIC)
 
 http(name, pushFunction({ name, log, deadLetters, handle: lakeSink({ lake, log }) }))

@@ -8,6 +8,7 @@ import { type BatchAttributes, readAttributes } from '../batch/attributes.ts'
 import { BatchChecker, BatchFault } from '../batch/check.ts'
 import { gunzipLines, splitLines } from '../batch/lines.ts'
 import type { PushMessage } from '../envelope.ts'
+import { md5Of } from '../lake/create-once.ts'
 import type { Lake, LakeObject } from '../lake/port.ts'
 import type { Log } from '../log.ts'
 
@@ -66,7 +67,7 @@ async function isSame(lake: Lake, name: string, data: Buffer): Promise<boolean> 
   const there = await lake.head(name)
   if (there === undefined)
     throw new PipelineError('LAKE_UNAVAILABLE', { action: 'compare', reason: 'it has gone' })
-  if (there.md5 === createHash('md5').update(data).digest('base64')) return true
+  if (there.md5 === md5Of(data)) return true
   const stream = await lake.open(there)
   if (stream === undefined)
     throw new PipelineError('LAKE_UNAVAILABLE', { action: 'compare', reason: 'it has gone' })

@@ -4,7 +4,8 @@ import { type Table, tablesOfKind } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { z } from 'zod'
 import { bodyOf, postFunction, sendError } from '../http.ts'
-import { gcsLake, storageClient } from '../lake/gcs.ts'
+import { gcsLake } from '../lake/gcs.ts'
+import { settingsBucket } from '../lake/settings-bucket.ts'
 import { createLog } from '../log.ts'
 import { pubsubPublisher } from '../publisher.ts'
 import { readSettings, settingNames } from '../settings.ts'
@@ -61,13 +62,11 @@ export function loaderFunction(
 /** The composition root of both loaders, from the environment. */
 export function composeLoader(name: string, kind: Table['kind']): HttpFunction {
   const settings = readSettings(settingNames.loader, process.env)
-  const projectId = settings.GOOGLE_CLOUD_PROJECT
-  const storage = storageClient({ projectId, emulatorHost: settings.STORAGE_EMULATOR_HOST })
   const deps: LoaderDeps = {
     name,
-    lake: gcsLake(storage.bucket(settings.LAKE_BUCKET)),
+    lake: gcsLake(settingsBucket(settings)),
     warehouse: composeWarehouse(settings),
-    deadLetters: pubsubPublisher(projectId, settings.DEAD_LETTER_TOPIC),
+    deadLetters: pubsubPublisher(settings.GOOGLE_CLOUD_PROJECT, settings.DEAD_LETTER_TOPIC),
     log: createLog(name, settings.LOG_LEVEL),
     tempRoot: tmpdir(),
     parallel: 4,

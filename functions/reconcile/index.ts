@@ -5,7 +5,8 @@ import { z } from 'zod'
 import { openClickHouse } from '../clickhouse/client.ts'
 import { bodyOf, postFunction, sendError } from '../http.ts'
 import { exportsKey } from '../lake/customer-key.ts'
-import { gcsLake, storageClient } from '../lake/gcs.ts'
+import { gcsLake } from '../lake/gcs.ts'
+import { settingsBucket } from '../lake/settings-bucket.ts'
 import { createLog } from '../log.ts'
 import { readSettings, settingNames } from '../settings.ts'
 import { bigqueryClient } from '../warehouse/bigquery/client.ts'
@@ -19,15 +20,7 @@ import { reconcile } from './reconcile.ts'
 
 const settings = readSettings(settingNames.reconcile, process.env)
 const log = createLog('reconcile', settings.LOG_LEVEL)
-const storage = storageClient({
-  projectId: settings.GOOGLE_CLOUD_PROJECT,
-  emulatorHost: settings.STORAGE_EMULATOR_HOST,
-})
-const lake = gcsLake(
-  storage.bucket(settings.LAKE_BUCKET),
-  undefined,
-  exportsKey(settings.EXPORT_ENCRYPTION_KEY),
-)
+const lake = gcsLake(settingsBucket(settings), undefined, exportsKey(settings.EXPORT_ENCRYPTION_KEY))
 const clickhouse = openClickHouse({
   url: settings.CLICKHOUSE_URL,
   username: settings.CLICKHOUSE_USER,

@@ -41,16 +41,19 @@ async function makeRoom(db: Database, limit: string, staged: readonly StagedObje
 }
 
 /** A load is never older than the one before, whatever the clock does: what is new is known by this time. */
-function loadedAt(table: string): string {
-  return `greatest(current_timestamp, (SELECT max("loadedAt") + INTERVAL 1 MICROSECOND FROM ${changesTable(table)}))`
+async function loadTime(db: Database, table: string): Promise<string> {
+  const [row] = await db.rows<{ at: string }>(
+    `SELECT greatest(current_timestamp, max("loadedAt") + INTERVAL 1 MICROSECOND)::VARCHAR AS at FROM ${changesTable(table)}`,
+  )
+  return row!.at
 }
 
-function insertSql(table: string, staged: readonly StagedObject[], where = ''): string {
+function insertSql(table: string, loadedAt: string, staged: readonly StagedObject[], where = ''): string {
   const longest = Math.max(DEFAULT_LINE_BYTES, ...staged.map(({ longestLine }) => longestLine + 1024))
   const files = staged.map(({ file }) => literal(file)).join(', ')
   return `INSERT INTO ${changesTable(table)}
     SELECT ${literal(table)}, op, "key"::JSON, "row"::JSON, row_key, sequence, "txId", "committedAt"::TIMESTAMPTZ,
-      "capturedAt"::TIMESTAMPTZ, topic, "partition", "offset", ${loadedAt(table)}
+      "capturedAt"::TIMESTAMPTZ, topic, "partition", "offset", ${literal(loadedAt)}::TIMESTAMPTZ
     FROM read_json([${files}], format = 'newline_delimited', columns = ${COLUMNS}, maximum_object_size = ${longest})
     ${where}`
 }
@@ -67,12 +70,13 @@ async function insert(
   const done = [...(await doneRanges(db, table, ranged)), ...parted]
   const { apart, overlapping } = splitByOverlap(ranged, done)
   const inserted = new Map<string, number>()
+  const loadedAt = await loadTime(db, table)
   for (const staged of packs(
     apart.map((each) => each.staged),
     STATEMENT_BYTES,
   )) {
     const expected = staged.reduce((sum, { rows }) => sum + rows, 0)
-    const rows = await db.run(insertSql(table, staged))
+    const rows = await db.run(insertSql(table, loadedAt, staged))
     if (rows !== expected)
       throw new PipelineError('WAREHOUSE_UNAVAILABLE', { reason: 'row count', rows, expected })
     for (const each of staged) inserted.set(identity(each.object), each.rows)
@@ -81,7 +85,7 @@ async function insert(
     const missing = `WHERE "offset" NOT IN (SELECT r."offset" FROM ${changesTable(table)} r
       WHERE r.topic = $1 AND r."partition" = $2 AND r."offset" BETWEEN $3 AND $4)`
     const values = [topic, partition, BigInt(firstOffset), BigInt(lastOffset)]
-    inserted.set(identity(staged.object), await db.run(insertSql(table, [staged], missing), values))
+    inserted.set(identity(staged.object), await db.run(insertSql(table, loadedAt, [staged], missing), values))
   }
   return inserted
 }

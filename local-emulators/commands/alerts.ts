@@ -1,5 +1,6 @@
-import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
+import { gcsLake } from '@pipeline/functions/lake/gcs.ts'
 import { alertsPrefix, countStanding, parseAlertName, type Severity } from '@pipeline/hospital/alerts.ts'
+import { stackBucket } from '../stack-bucket.ts'
 import type { StackFile } from '../stack-file.ts'
 
 export interface AlertsReport {
@@ -14,8 +15,7 @@ const DAYS = 31
 
 /** Alerts of the last month in the lake; null when the lake does not answer. */
 export async function readAlerts(stack: StackFile, now = new Date()): Promise<AlertsReport | null> {
-  const storage = storageClient({ projectId: stack.projectId, emulatorHost: stack.gcsEndpoint })
-  const lake = gcsLake(storage.bucket(stack.gcsBucket))
+  const lake = gcsLake(stackBucket(stack))
   const since = new Date(now.getTime() - DAYS * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')
   const words: (NonNullable<ReturnType<typeof parseAlertName>> & { storedAt: string })[] = []
   try {

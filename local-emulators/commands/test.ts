@@ -54,6 +54,7 @@ export async function test(only: string[]): Promise<void> {
   await install({
     checks: files.some((file) => file.includes('cdktf')),
     beam: files.some((file) => BEAM_TEST.test(file)),
+    sql: files.some((file) => file.includes('dbt-check')),
   })
   const onStack = files.filter((file) => file.includes(STACK_TESTS))
   const chaos = files.filter((file) => file.endsWith(CHAOS_TEST))

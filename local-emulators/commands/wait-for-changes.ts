@@ -1,4 +1,5 @@
-import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
+import { SLOT } from '@pipeline/cdc/guard/slot-watch.ts'
+import { gcsLake } from '@pipeline/functions/lake/gcs.ts'
 import type { Lake } from '@pipeline/functions/lake/port.ts'
 import { readDeadLetters } from '@pipeline/functions/reconcile/dead-letters.ts'
 import { openKafka, type PartitionEnd, waitForCapture } from '@pipeline/functions/reconcile/positions.ts'
@@ -6,6 +7,7 @@ import { openSnapshot } from '@pipeline/functions/reconcile/postgres.ts'
 import { type Range, size } from '@pipeline/functions/reconcile/ranges.ts'
 import type { TableInput } from '@pipeline/functions/reconcile/table-input.ts'
 import { catalog } from '@pipeline/hospital/catalog.ts'
+import { stackBucket } from '../stack-bucket.ts'
 import type { StackFile } from '../stack-file.ts'
 
 /** The offsets that a store lacks of what Kafka has of a table. */
@@ -18,13 +20,11 @@ export type OpenOf = (
 /** Waits until a store has every change committed by now. Returns how many were open when the time was over. */
 export async function waitForChanges(stack: StackFile, seconds: number, openOf: OpenOf): Promise<number> {
   const deadline = Date.now() + seconds * 1000
-  const lake = gcsLake(
-    storageClient({ projectId: stack.projectId, emulatorHost: stack.gcsEndpoint }).bucket(stack.gcsBucket),
-  )
+  const lake = gcsLake(stackBucket(stack))
   const source = await openSnapshot(stack.postgresReaderUrl)
   const kafka = await openKafka({ brokers: [stack.kafkaBrokers], tls: false })
   try {
-    await waitForCapture(source, 'hospital_changes', deadline)
+    await waitForCapture(source, SLOT, deadline)
     const positions = new Map<string, readonly PartitionEnd[]>()
     for (const { name } of catalog) positions.set(name, await kafka.ends(name))
     for (;;) {

@@ -2,12 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import { safeError } from '@pipeline/hospital/errors.ts'
-import { stackFollower } from '../health/follower.ts'
-import { Observer } from '../health/observer.ts'
 import { reconcileRecorder } from '../health/runs.ts'
 import { statePaths } from '../paths.ts'
-import { serveControl } from '../supervisor/control.ts'
 import { Scheduler } from '../supervisor/scheduler.ts'
+import { serveStackControl } from '../supervisor/stack-control.ts'
 import { type ComposeStack, describeCompose, PORTS } from './describe.ts'
 import { functionContainer, guardContainer, relayContainer } from './environment.ts'
 import { prepareConnector, prepareStores } from './prepare.ts'
@@ -21,22 +19,15 @@ async function schedule(described: ComposeStack): Promise<void> {
   const paths = statePaths(stack.stateDir)
   await mkdir(dirname(paths.warehouse), { recursive: true })
   const scheduler = new Scheduler(manifest, stack.functions, reconcileRecorder(paths.runsFile))
-  const observer = new Observer({
+  const server = await serveStackControl({
+    port: PORTS.control,
+    host: '0.0.0.0',
     stack,
     runsFile: paths.runsFile,
+    state: () => ({ processes: [], schedules: scheduler.state() }),
     parts: () => undefined,
     clickhouse: described,
   })
-  setInterval(() => void observer.observe(), 10_000).unref()
-  const server = await serveControl(
-    PORTS.control,
-    {
-      state: () => ({ processes: [], schedules: scheduler.state() }),
-      observe: () => observer.observe(),
-      follower: stackFollower(stack, described),
-    },
-    '0.0.0.0',
-  )
   process.once('SIGTERM', () => {
     scheduler.stop()
     server.close()

@@ -106,8 +106,7 @@ test('what is wrong for BigQuery alone is found, each in its place', async () =>
 })
 
 test('a script is analysed statement by statement, its variables too', async () => {
-  const tools = await sqlTools()
-  const sql = new GoogleSql(await GoogleSqlService.load(tools.wasm, tools.descriptors))
+  const sql = new GoogleSql(await GoogleSqlService.load(sqlTools.wasm, sqlTools.descriptors))
   sql.setTable('a.b', [{ name: 'x', type: 'INT64' }])
   const script = (last: string) => `DECLARE done BOOL DEFAULT FALSE; -- a ; in a comment
     SET done = (SELECT COUNT(*) > 0 FROM \`a.b\`);

@@ -39,8 +39,8 @@ function skippedNodes({ manifests }: Compiled, findings: readonly Finding[]): st
  */
 export async function checkProject(projectDir: string, folder: string): Promise<CheckReport> {
   const started = Date.now()
-  const [tools, compiled] = await Promise.all([sqlTools(), compileProject(projectDir, folder)])
-  const sql = new GoogleSql(await GoogleSqlService.load(tools.wasm, tools.descriptors))
+  const compiled = await compileProject(projectDir, folder)
+  const sql = new GoogleSql(await GoogleSqlService.load(sqlTools.wasm, sqlTools.descriptors))
   const described = addSources(sql, compiled.manifests.full)
   const sources = described.map((error) => ({ name: 'sources', error }))
   const models = checkModels(sql, compiled)

@@ -1,7 +1,7 @@
 import type { Column, Table } from '@pipeline/hospital/catalog.ts'
-import { keyOf } from './latest-models.ts'
+import { COMMITTED_AT, keyOf, LOADED_AT, SEQUENCE } from './latest-models.ts'
 import { catalogColumns, modelYaml } from './model-yaml.ts'
-import { GENERATED } from './sources.ts'
+import { GENERATED, logsDictionary } from './sources.ts'
 
 /** The current rows of a table, typed, in the catalog's order of columns. */
 export function baseModelSql(table: Table): string {
@@ -44,28 +44,14 @@ export function baseModelYaml(table: Table): string {
         ...column,
         tests: columnTests(table, byName.get(column.name)!),
       })),
-      {
-        name: '_sequence',
-        type: 'text',
-        description: 'Sequence of the winning change',
-        tests: ['- not_null'],
-      },
-      {
-        name: '_committed_at',
-        type: 'timestamp',
-        description: 'When PostgreSQL committed the winning change, UTC',
-      },
-      {
-        name: '_loaded_at',
-        type: 'timestamp',
-        description: 'When the winning change came into the warehouse, UTC',
-      },
+      SEQUENCE,
+      COMMITTED_AT,
+      LOADED_AT,
     ],
   )
 }
 
 /** What the base models have seen: built before them, so every change up to `loaded_at` is in them. */
 export function watermarkSql(tables: readonly Table[]): string {
-  const logs = tables.map(({ name }) => `  '${name}': source('raw', '${name}_changes'),\n`)
-  return `-- ${GENERATED}\n{{ config(unique_key='table_name') }}\n{{ load_watermark({\n${logs.join('')}}) }}\n`
+  return `-- ${GENERATED}\n{{ config(unique_key='table_name') }}\n{{ load_watermark({\n${logsDictionary(tables)}}) }}\n`
 }

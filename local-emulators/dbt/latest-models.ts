@@ -23,26 +23,44 @@ export function latestModelSql(table: Table): string {
   const whole = table.columns.find(({ name }) => name === key)!.type.kind
   const bounds = whole === 'bigint' || whole === 'integer' ? `, meta={'bounds': '${key}'}` : ''
   const partition = month ? `, partition_by=by_month('${month.name}', '${month.type}')` : ''
+  return ofLog(table, `unique_key='row_key', cluster_by=['${key}']${partition}${bounds}`, 'latest_changes')
+}
+
+/** A model that a macro makes of a table's change log. */
+function ofLog(table: Table, config: string, macro: string): string {
   return `-- ${GENERATED}
 -- depends_on: {{ ref('load_watermark') }}
-{{ config(unique_key='row_key', cluster_by=['${key}']${partition}${bounds}) }}
-{{ latest_changes(
+{{ config(${config}) }}
+{{ ${macro}(
   table='${table.name}',
   changes=source('raw', '${table.name}_changes'),
-  key='${key}',
+  key='${keyOf(table)}',
   columns={
 ${columnsDictionary(table)}  }
 ) }}
 `
 }
 
+export const SEQUENCE: ModelColumn = {
+  name: '_sequence',
+  type: 'text',
+  description: 'Sequence of the winning change',
+  tests: ['- not_null'],
+}
+export const COMMITTED_AT: ModelColumn = {
+  name: '_committed_at',
+  type: 'timestamp',
+  description: 'When PostgreSQL committed the winning change, UTC',
+}
+export const LOADED_AT: ModelColumn = {
+  name: '_loaded_at',
+  type: 'timestamp',
+  description: 'When the winning change came into the warehouse, UTC',
+}
+const LOADED: ModelColumn = { ...LOADED_AT, tests: ['- not_null'] }
+
 const OF_CHANGE: readonly ModelColumn[] = [
-  {
-    name: '_sequence',
-    type: 'text',
-    description: 'Sequence of the winning change',
-    tests: ['- not_null'],
-  },
+  SEQUENCE,
   {
     name: '_version',
     type: 'bigint',
@@ -59,17 +77,8 @@ const OF_CHANGE: readonly ModelColumn[] = [
     type: 'text',
     description: 'Columns of the catalog that the captured row does not have; null when it has all',
   },
-  {
-    name: '_committed_at',
-    type: 'timestamp',
-    description: 'When PostgreSQL committed the winning change, UTC',
-  },
-  {
-    name: '_loaded_at',
-    type: 'timestamp',
-    description: 'When the winning change came into the warehouse, UTC',
-    tests: ['- not_null'],
-  },
+  COMMITTED_AT,
+  LOADED,
 ]
 
 export function latestModelYaml(table: Table): string {
@@ -107,17 +116,7 @@ export function latestModelYaml(table: Table): string {
 
 /** Every version that a row ever had, for tables whose history matters. */
 export function versionsModelSql(table: Table): string {
-  return `-- ${GENERATED}
--- depends_on: {{ ref('load_watermark') }}
-{{ config(unique_key='version_key', cluster_by=['${keyOf(table)}']) }}
-{{ row_versions(
-  table='${table.name}',
-  changes=source('raw', '${table.name}_changes'),
-  key='${keyOf(table)}',
-  columns={
-${columnsDictionary(table)}  }
-) }}
-`
+  return ofLog(table, `unique_key='version_key', cluster_by=['${keyOf(table)}']`, 'row_versions')
 }
 
 export function versionsModelYaml(table: Table): string {
@@ -139,7 +138,9 @@ export function versionsModelYaml(table: Table): string {
       ...own.filter(({ name }) => name === key),
       ...own.filter(({ name }) => name !== key),
       { name: '_is_deleted', type: 'boolean', description: 'Whether the change is a delete' },
-      ...OF_CHANGE.filter(({ name }) => ['_sequence', '_committed_at', '_loaded_at'].includes(name)),
+      SEQUENCE,
+      COMMITTED_AT,
+      LOADED,
     ],
   )
 }

@@ -2,6 +2,11 @@ import { changeTopic, type Table } from '@pipeline/hospital/catalog.ts'
 
 export const GENERATED = 'Made from hospital/catalog.ts by local-emulators/dbt/generate.ts: do not edit.'
 
+/** The change log of each table as entries of a dictionary of Jinja. */
+export function logsDictionary(tables: readonly Table[]): string {
+  return tables.map(({ name }) => `  '${name}': source('raw', '${name}_changes'),\n`).join('')
+}
+
 /** A text as YAML takes it whatever is in it. */
 export function yamlText(text: string): string {
   return JSON.stringify(text)

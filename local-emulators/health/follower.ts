@@ -1,15 +1,16 @@
 import { checkFollowed } from '@pipeline/dashboard/follow/http.ts'
 import type { Followed, Follower, Step } from '@pipeline/dashboard/follow/steps.ts'
 import { encodeVersion } from '@pipeline/functions/clickhouse/version.ts'
-import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
+import { gcsLake } from '@pipeline/functions/lake/gcs.ts'
 import type { Lake } from '@pipeline/functions/lake/port.ts'
 import { literal } from '@pipeline/functions/quoting.ts'
 import { findTable, type Table } from '@pipeline/hospital/catalog.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
+import { stackBucket } from '../stack-bucket.ts'
 import type { StackFile } from '../stack-file.ts'
 import { readWarehouse } from '../warehouse-file.ts'
 import { type ChangePlace, inNewBatches, inWarehouse, objectOf } from './newest-change.ts'
-import { clickhouseHeaders } from './sources.ts'
+import { clickhouseRows, clickhouseTime } from './sources.ts'
 
 const PATIENCE_MS = 5_000
 
@@ -49,7 +50,7 @@ async function lakeStep(lake: Lake, table: Table, change: ChangePlace): Promise<
 }
 
 async function clickhouseStep(
-  { clickhouseUrl }: StackFile,
+  stack: StackFile,
   password: string | undefined,
   table: Table,
   key: string,
@@ -59,22 +60,15 @@ async function clickhouseStep(
   const { topic, partition, offset } = change
   const query = `SELECT (SELECT toString(max(_version)) FROM hospital.${table.name} WHERE ${table.key[0]} = {key:Int64}) AS version,
     (SELECT toString(min(stored_at)) FROM hospital.change_batches WHERE topic = {topic:String} AND partition = {partition:Int32}
-      AND first_offset <= {offset:Int64} AND last_offset >= {offset:Int64}) AS stored FORMAT JSON`
-  const search = new URLSearchParams({ query })
-  for (const [name, value] of Object.entries({ key, topic, partition, offset }))
-    search.set(`param_${name}`, String(value))
+      AND first_offset <= {offset:Int64} AND last_offset >= {offset:Int64}) AS stored`
   try {
-    const response = await fetch(`${clickhouseUrl}/?${search}`, {
-      headers: clickhouseHeaders(password),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    })
-    if (!response.ok) return unknown(id, title, 'ClickHouse does not answer')
-    const { data } = (await response.json()) as { data: { version: string; stored: string }[] }
-    const { version, stored } = data[0]!
+    const params = { key, topic, partition, offset }
+    const asked = { params, patienceMs: PATIENCE_MS }
+    const [row] = await clickhouseRows<{ version: string; stored: string }>(stack, password, query, asked)
+    const { version, stored } = row!
     if (BigInt(version || '0') < BigInt(encodeVersion(change.sequence)))
       return open(id, title, 'clickhouse-sink has not stored it')
-    const at = stored.startsWith('1970') ? null : new Date(`${stored.replace(' ', 'T')}Z`).toISOString()
-    return there(id, title, at, `hospital.${table.name}`)
+    return there(id, title, clickhouseTime(stored), `hospital.${table.name}`)
   } catch {
     return unknown(id, title, 'ClickHouse does not answer')
   }
@@ -108,8 +102,7 @@ export function stackFollower(
   stack: StackFile,
   { now = () => new Date(), clickhousePassword }: FollowerOptions = {},
 ): Follower {
-  const storage = storageClient({ projectId: stack.projectId, emulatorHost: stack.gcsEndpoint })
-  const lake = gcsLake(storage.bucket(stack.gcsBucket))
+  const lake = gcsLake(stackBucket(stack))
   return {
     async follow(name, key): Promise<Followed | undefined> {
       checkFollowed(name, key)

@@ -1,4 +1,5 @@
 import { withClient } from '@pipeline/cdc/database.ts'
+import { SLOT } from '@pipeline/cdc/guard/slot-watch.ts'
 import type { WarehouseState } from '@pipeline/dashboard/health/observation.ts'
 import { catalog } from '@pipeline/hospital/catalog.ts'
 import type { EmulatorStats } from '../pubsub/stats.ts'
@@ -8,8 +9,12 @@ import { readWarehouse } from '../warehouse-file.ts'
 const PATIENCE_MS = 3_000
 
 /** JSON of a part over HTTP. Throws when it does not answer in time, or with an error. */
-async function json<T>(url: string, headers: Record<string, string> = {}): Promise<T> {
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(PATIENCE_MS) })
+async function json<T>(
+  url: string,
+  headers: Record<string, string> = {},
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  const response = await fetch(url, { headers, signal: AbortSignal.timeout(patienceMs) })
   if (!response.ok) {
     await response.body?.cancel()
     throw new Error(`answers ${response.status}`)
@@ -56,7 +61,8 @@ export async function slotFigures(stack: StackFile): Promise<SlotFigures | undef
   return withClient(stack.postgresReaderUrl, async (client) => {
     const { rows } = await client.query<{ active: boolean; behind: string | null }>(
       `SELECT active, pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::text AS behind
-       FROM pg_replication_slots WHERE slot_name = 'hospital_changes'`,
+       FROM pg_replication_slots WHERE slot_name = $1`,
+      [SLOT],
     )
     const [slot] = rows
     return slot && { active: slot.active, behindBytes: slot.behind === null ? null : Number(slot.behind) }
@@ -67,9 +73,26 @@ export async function slotFigures(stack: StackFile): Promise<SlotFigures | undef
 export const pubsubStats = (stack: StackFile): Promise<EmulatorStats> =>
   json<EmulatorStats>(`${stack.pubsubHttpUrl}/stats`)
 
-/** Who asks, where ClickHouse wants to know. */
-export const clickhouseHeaders = (password: string | undefined): Record<string, string> =>
-  password === undefined ? {} : { 'X-ClickHouse-User': 'hospital', 'X-ClickHouse-Key': password }
+/** Rows of a query of ClickHouse; `{name:Type}` in it are taken from `params`. Throws when it does not answer. */
+export async function clickhouseRows<T>(
+  { clickhouseUrl }: StackFile,
+  password: string | undefined,
+  query: string,
+  {
+    params = {},
+    patienceMs,
+  }: { params?: Readonly<Record<string, string | number>>; patienceMs?: number } = {},
+): Promise<T[]> {
+  const search = new URLSearchParams({ query: `${query} FORMAT JSON` })
+  for (const [name, value] of Object.entries(params)) search.set(`param_${name}`, String(value))
+  const who = password === undefined ? {} : { 'X-ClickHouse-User': 'hospital', 'X-ClickHouse-Key': password }
+  return (await json<{ data: T[] }>(`${clickhouseUrl}/?${search}`, who, patienceMs)).data
+}
+
+/** A time of ClickHouse in ISO 8601 UTC; null for the one that stands for none. */
+export function clickhouseTime(text: string): string | null {
+  return text.startsWith('1970') ? null : new Date(`${text.replace(' ', 'T')}Z`).toISOString()
+}
 
 /** ClickHouse's answer while the sink has made no table yet. */
 const NO_TABLE = 'answers 404'
@@ -83,20 +106,16 @@ export async function clickhouseFigures(
     .map(({ name }) => `SELECT max(_committed_at) AS at FROM hospital.${name}`)
     .join(' UNION ALL ')
   const query = `SELECT (SELECT sum(changes) FROM hospital.change_batches FINAL) AS changes, toString(max(at)) AS newest
-    FROM (${newest}) FORMAT JSON`
-  const answer = await json<{ data: { changes: string; newest: string }[] }>(
-    `${stack.clickhouseUrl}/?${new URLSearchParams({ query })}`,
-    clickhouseHeaders(password),
-  ).catch((error: unknown) => {
-    if (error instanceof Error && error.message === NO_TABLE) return undefined
-    throw error
-  })
-  if (!answer) return { changes: 0, committedAt: null }
-  const { changes, newest: at } = answer.data[0]!
-  return {
-    changes: Number(changes),
-    committedAt: at.startsWith('1970') ? null : new Date(`${at.replace(' ', 'T')}Z`).toISOString(),
-  }
+    FROM (${newest})`
+  const rows = await clickhouseRows<{ changes: string; newest: string }>(stack, password, query).catch(
+    (error: unknown) => {
+      if (error instanceof Error && error.message === NO_TABLE) return undefined
+      throw error
+    },
+  )
+  if (!rows) return { changes: 0, committedAt: null }
+  const { changes, newest: at } = rows[0]!
+  return { changes: Number(changes), committedAt: clickhouseTime(at) }
 }
 
 /** Objects in dead-letters/ that nobody has replayed yet. Throws when the lake does not answer. */

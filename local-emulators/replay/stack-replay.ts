@@ -1,8 +1,8 @@
 import { PubSub } from '@google-cloud/pubsub'
 import type { ReplayReport } from '@pipeline/cdc/replay/report.ts'
-import { storageClient } from '@pipeline/functions/lake/gcs.ts'
 import { callFunction } from '../commands/call-function.ts'
 import type { LoadReport } from '../commands/load.ts'
+import { stackBucket } from '../stack-bucket.ts'
 import type { StackFile } from '../stack-file.ts'
 import { type ReplayWhat, replayIn } from './replay-in.ts'
 
@@ -18,7 +18,7 @@ export async function replayInStack(
     return await replayIn(
       {
         pubsub,
-        bucket: storageClient({ projectId, emulatorHost: stack.gcsEndpoint }).bucket(stack.gcsBucket),
+        bucket: stackBucket(stack),
         kafka: { brokers: [stack.kafkaBrokers] },
         nameOf: (name) => name,
         load: (loader, body) => callFunction<LoadReport>(stack, loader, body),

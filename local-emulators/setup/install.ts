@@ -4,6 +4,7 @@ import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { Listr } from 'listr2'
 import { root, tools } from '../paths.ts'
 import { checkRequirements } from './requirements-check.ts'
+import { installSqlTools, SQL_SOURCES } from './sql-tools.ts'
 import { command, installPython, stamped } from './steps.ts'
 
 const requirementsFile = join(root, 'local-emulators', 'setup', 'requirements.txt')
@@ -51,9 +52,10 @@ async function installJars(progress: (line: string) => void): Promise<void> {
 
 /**
  * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
- * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines.
+ * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines, `sql` GoogleSQL
+ * and sqlfluff.
  */
-export async function install({ checks = false, beam = false } = {}): Promise<void> {
+export async function install({ checks = false, beam = false, sql = false } = {}): Promise<void> {
   const missing = (await checkRequirements()).filter(({ ok }) => !ok)
   if (missing.length > 0) {
     const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
@@ -61,28 +63,31 @@ export async function install({ checks = false, beam = false } = {}): Promise<vo
   }
   const tasks = new Listr(
     [
-      stamped('Python packages: dbt, DuckDB, fake-gcs-server', tools.venv, requirementsFile, (progress) =>
+      stamped('Python packages: dbt, DuckDB, fake-gcs-server', tools.venv, [requirementsFile], (progress) =>
         installPython(tools.venv, requirementsFile, progress),
       ),
-      stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, bqemulatorFile, (progress) =>
+      stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, [bqemulatorFile], (progress) =>
         installPython(tools.bqemulatorVenv, bqemulatorFile, progress),
       ),
       ...(checks
         ? [
-            stamped('Python packages: checkov, shellcheck', tools.checksVenv, checksFile, (progress) =>
+            stamped('Python packages: checkov, shellcheck', tools.checksVenv, [checksFile], (progress) =>
               installPython(tools.checksVenv, checksFile, progress),
             ),
-            stamped('Node packages: cdktn', tools.cdktn, cdktnFile, installCdktn),
+            stamped('Node packages: cdktn', tools.cdktn, [cdktnFile], installCdktn),
           ]
         : []),
       ...(beam
         ? [
-            stamped('Python packages: Apache Beam', tools.beamVenv, beamFile, (progress) =>
+            stamped('Python packages: Apache Beam', tools.beamVenv, [beamFile], (progress) =>
               installPython(tools.beamVenv, beamFile, progress, ONE_BUILD),
             ),
           ]
         : []),
-      stamped('Java archives: Kafka, Connect, Debezium', tools.jars, pomFile, installJars),
+      ...(sql
+        ? [stamped('Python packages: GoogleSQL, sqlfluff', tools.sqlVenv, SQL_SOURCES, installSqlTools)]
+        : []),
+      stamped('Java archives: Kafka, Connect, Debezium', tools.jars, [pomFile], installJars),
     ],
     {
       concurrent: true,

@@ -54,20 +54,20 @@ export async function installPython(
   await command(join(venv, 'bin', 'uv'), [...args, '-r', file], progress)
 }
 
-/** A task that is done again only when the file that describes it changed. */
+/** A task that is done again only when one of the files that describe it changed. */
 export function stamped(
   title: string,
   folder: string,
-  source: string,
+  sources: readonly string[],
   work: (progress: (line: string) => void) => Promise<void>,
 ): ListrTask {
   const stamp = join(folder, '.installed-from')
   return {
     title,
     task: async (_context, task) => {
-      const wanted = createHash('sha256')
-        .update(await readFile(source))
-        .digest('hex')
+      const hash = createHash('sha256')
+      for (const source of sources) hash.update(await readFile(source))
+      const wanted = hash.digest('hex')
       const done = await readFile(stamp, 'utf8').catch(() => '')
       if (done === wanted) return task.skip(`${title} (there already)`)
       const started = Date.now()

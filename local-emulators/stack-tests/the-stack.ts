@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after } from 'node:test'
 import { withClient } from '@pipeline/cdc/database.ts'
 import { openClickHouse } from '@pipeline/functions/clickhouse/client.ts'
-import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
+import { gcsLake } from '@pipeline/functions/lake/gcs.ts'
 import type { ReconcileReport, Store, StoreReport } from '@pipeline/functions/reconcile/report.ts'
 import type pg from 'pg'
 import { callFunction } from '../commands/call-function.ts'
@@ -13,16 +13,14 @@ import { waitForClickHouse } from '../commands/wait-for-clickhouse.ts'
 import { waitForLake } from '../commands/wait-for-lake.ts'
 import { statePaths } from '../paths.ts'
 import { CLICKHOUSE_ACCOUNT } from '../services/clickhouse.ts'
+import { stackBucket } from '../stack-bucket.ts'
 import { runningStack } from '../stack-file.ts'
 import type { ControlState } from '../supervisor/control.ts'
 
 /** The stack that `npm test` started for these tests. */
 export const stack = await runningStack(statePaths())
 
-export const bucket = storageClient({
-  projectId: stack.projectId,
-  emulatorHost: stack.gcsEndpoint,
-}).bucket(stack.gcsBucket)
+export const bucket = stackBucket(stack)
 export const lake = gcsLake(bucket)
 
 export function sql<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {

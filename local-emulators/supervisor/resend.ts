@@ -1,7 +1,7 @@
 import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
 import { presentEventTopics } from '@pipeline/cdc/topics.ts'
 import { openClickHouse } from '@pipeline/functions/clickhouse/client.ts'
-import { gcsLake, storageClient } from '@pipeline/functions/lake/gcs.ts'
+import { gcsLake } from '@pipeline/functions/lake/gcs.ts'
 import { clickhouseStore } from '@pipeline/functions/reconcile/clickhouse.ts'
 import type { Offsets } from '@pipeline/functions/reconcile/current-store.ts'
 import { readDeadLetters } from '@pipeline/functions/reconcile/dead-letters.ts'
@@ -11,6 +11,7 @@ import { gapsIn, gapsOf } from '@pipeline/functions/reconcile/table-input.ts'
 import { catalog } from '@pipeline/hospital/catalog.ts'
 import { pino } from 'pino'
 import { CLICKHOUSE_ACCOUNT } from '../services/clickhouse.ts'
+import { stackBucket } from '../stack-bucket.ts'
 import type { StackFile } from '../stack-file.ts'
 import { until } from './wait.ts'
 
@@ -19,9 +20,7 @@ import { until } from './wait.ts'
  * emulator that died with messages in its memory. Waits until Kafka has given up the relay's membership.
  */
 export async function rewindToStores(stack: StackFile, groupId: string, signal: AbortSignal): Promise<void> {
-  const lake = gcsLake(
-    storageClient({ projectId: stack.projectId, emulatorHost: stack.gcsEndpoint }).bucket(stack.gcsBucket),
-  )
+  const lake = gcsLake(stackBucket(stack))
   const deadLetters = await readDeadLetters(lake)
   const positions = await openKafka({ brokers: [stack.kafkaBrokers], tls: false })
   const clickhouse = openClickHouse({ url: stack.clickhouseUrl, ...CLICKHOUSE_ACCOUNT })

@@ -88,7 +88,6 @@ export class Stack {
     await mkdir(paths.logs, { recursive: true, mode: 0o700 })
     await mkdir(dirname(paths.warehouse), { recursive: true })
     await endLeftovers(paths)
-    await writePage(paths.pageAssets)
     const secrets = await loadSecrets(paths)
     const ports = await this.ports()
     const postgres = { dir: paths.postgres, port: ports.POSTGRES!, password: secrets.postgres }
@@ -98,6 +97,7 @@ export class Stack {
     await writeStackFile(paths, stack)
 
     await Promise.all([
+      writePage(paths.pageAssets),
       step('PostgreSQL', async () => {
         if (!settings.HOSPITAL_DATABASE_URL) {
           await this.run(await postgresService(postgres))
@@ -159,10 +159,13 @@ export class Stack {
         ),
       ),
     ])
-    this.control = await serveStackControl(ports.CONTROL!, stack, paths.runsFile, () => ({
-      processes: this.processes(),
-      schedules: this.scheduler?.state() ?? [],
-    }))
+    this.control = await serveStackControl({
+      port: ports.CONTROL!,
+      stack,
+      runsFile: paths.runsFile,
+      state: () => ({ processes: this.processes(), schedules: this.scheduler?.state() ?? [] }),
+      parts: () => this.processes().map(({ name, state }) => ({ name, state })),
+    })
     stack.state = 'ready'
     await writeStackFile(paths, stack)
     return stack
