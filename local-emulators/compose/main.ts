@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import { safeError } from '@pipeline/hospital/errors.ts'
+import { answerRecorder } from '../health/answers.ts'
 import { stackFollower } from '../health/follower.ts'
 import { Observer } from '../health/observer.ts'
-import { reconcileRecorder } from '../health/runs.ts'
 import { statePaths } from '../paths.ts'
 import { serveControl } from '../supervisor/control.ts'
 import { Scheduler } from '../supervisor/scheduler.ts'
@@ -20,7 +20,7 @@ async function schedule(described: ComposeStack): Promise<void> {
   const { stack } = described
   const paths = statePaths(stack.stateDir)
   await mkdir(dirname(paths.warehouse), { recursive: true })
-  const scheduler = new Scheduler(manifest, stack.functions, reconcileRecorder(paths.runsFile))
+  const scheduler = new Scheduler(manifest, stack.functions, answerRecorder(stack))
   const observer = new Observer({
     stack,
     runsFile: paths.runsFile,
