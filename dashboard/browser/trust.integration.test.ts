@@ -6,7 +6,8 @@ import type { Browser, Page } from 'playwright-core'
 import { startChromium } from '../testing/chromium.ts'
 import { knownVisits } from '../testing/known-facts.ts'
 import { writeKnownMarts } from '../testing/known-marts.ts'
-import { type ServedPage, servePage, wellObserved } from '../testing/served.ts'
+import { type ServedPage, servePage } from '../testing/served.ts'
+import { wellObserved } from '../testing/well-observed.ts'
 import { loaded, openPage, screenshot } from './page.ts'
 
 const axeSource = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

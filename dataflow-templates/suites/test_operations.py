@@ -55,6 +55,9 @@ def story():
       [visit(12, 1, 170, 0, published=DAY + 1), visit(13, 1, 171, 181) , bill(9, 13, 172, 181, 'Lost'),
        bill(9, 13, 173, 181, amount='1e3'), batch(change('visits', 't', None, None, 174, 181 * 60))],
       40 * DAY,
+      # Long after: what waits from before still does.
+      [bill(21, 5, 181, 41 * 1440)],
+      42 * DAY,
   )
 
 
@@ -74,6 +77,7 @@ EXPECTED = {
     ('Urology', '5m', 10): row(0, 1, 0, 0),
     ('Urology', '5m', 25): row(waiting=1),
     ('Urology', '1h', 0): row(2, 1, 2, 1, '3.00', [('A', 1)]),
+    ('Urology', '5m', 41 * 1440): row(0, 0, 1, 2), ('Urology', '1h', 41 * 1440): row(0, 0, 1, 2),
     ('Neurology', '5m', 15): row(1), ('Neurology', '1h', 0): row(1),
     ('Surgery', '5m', 15): row(), ('Surgery', '1h', 0): row(),
     ('Oncology', '5m', 15): row(1), ('Oncology', '5m', 20): row(1), ('Oncology', '1h', 0): row(2),
@@ -119,6 +123,8 @@ RULES = [
     ('the department is that at the end of the window', "before = [each for each in known if each['at'] < end]", 'before = []'),
     ('what was told of the wrong department is taken back', "starts = list(state['sums'])", 'starts = []'),
     ('bills that wait add up over windows', 'for at, sums in state[\'windows\'].items() if at < end)', "for at, sums in state['windows'].items() if start <= at < end)"),
+    ('windows that are over go, and what waits stays', "state['before'] += state['windows'].pop(start).get('waiting', 0)",
+     "state['windows'].pop(start)"),
     ('what waits later is told again', "if 'waiting' in sums:", 'if False:'),
     ('a diagnosis that stays counts once', "before is None or before['diagnosis'] != now['diagnosis']):", 'True):'),
     ('the most frequent come first', 'found = [(-amount, name', 'found = [(amount, name'),

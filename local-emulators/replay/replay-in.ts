@@ -10,12 +10,12 @@ import type { ReplayReport } from '@pipeline/cdc/replay/report.ts'
 import { replayStore } from '@pipeline/cdc/replay/store.ts'
 import type { Target } from '@pipeline/cdc/replay/target.ts'
 import { gcsLake } from '@pipeline/functions/lake/gcs.ts'
-import { manifest } from '@pipeline/functions/manifest.ts'
-import { TOPICS, type Topic } from '@pipeline/functions/manifest-parts.ts'
+import { TOPICS } from '@pipeline/functions/manifest-parts.ts'
 import { findTable } from '@pipeline/hospital/catalog.ts'
 import { PipelineError, safeError } from '@pipeline/hospital/errors.ts'
 import { pino } from 'pino'
 import { compactedLines, messageWrong, objectWrong, type Wrong } from './recheck.ts'
+import { topicOf } from './topic-of.ts'
 
 export type ReplayWhat = { what: 'dead-letters'; filter: LetterFilter } | { what: 'from'; target: Target }
 
@@ -40,13 +40,6 @@ export async function replayIn(
 ): Promise<ReplayReport> {
   const { pubsub, bucket } = place
   const lake = gcsLake(bucket)
-  const topicOf = (source: string): Topic | undefined => {
-    const is = (name: string): boolean => source === name || source === place.nameOf(name)
-    const entry = manifest.find(
-      ({ name, trigger }) => is(name) || (trigger.kind === 'push' && is(trigger.subscription)),
-    )
-    return entry?.trigger.kind === 'push' ? entry.trigger.topic : undefined
-  }
   const metrics = createMetrics()
   const publisher = (carries: 'changes' | 'events') =>
     createPublisher({
@@ -63,7 +56,7 @@ export async function replayIn(
   const deps = {
     store: replayStore(bucket),
     dryRun,
-    topicOf,
+    topicOf: (source: string) => topicOf(source, place.nameOf),
     publishBatch: (carries: 'changes' | 'events', batch: Parameters<typeof publishers.changes.publish>[0]) =>
       publishers[carries].publish(batch),
     async publish(topic: string, message: { data: Buffer; attributes: Record<string, string> }) {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { root } from '../paths.ts'
 
 /** Up to here V8 collects only what is young: buffers that come and go would have it mark the whole heap over and over. */
-const UNMARKED_MIB = 192
+const UNMARKED_MIB = 128
 
 /** The command line of one of our own processes, on the Node that runs this one. */
 export function nodeProcess(
