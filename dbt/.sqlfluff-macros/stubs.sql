@@ -35,3 +35,4 @@
   select patient_id from base_patients
 {% endmacro %}
 {% macro history(table, key, columns) %}select {{ key }} from versions{% endmacro %}
+{% macro named(name) %}`{{ name }}`{% endmacro %}

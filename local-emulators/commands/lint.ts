@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { dbtProject } from '../dbt/generate.ts'
+import { lintSql } from '../dbt/lint-sql.ts'
 import { root } from '../paths.ts'
 import { runInherited } from './run-inherited.ts'
 
@@ -8,7 +10,7 @@ async function each<T, R>(items: readonly T[], work: (item: T) => Promise<R>): P
   return results
 }
 
-/** Type check and biome; exit code 1 when either complains. */
+/** Type check, biome, and sqlfluff for dbt; exit code 1 when either complains. */
 export async function lint(): Promise<void> {
   const bin = (name: string): string => join(root, 'node_modules', '.bin', name)
   const codes = [
@@ -18,6 +20,9 @@ export async function lint(): Promise<void> {
     )),
     await runInherited(bin('biome'), ['check', root]),
   ]
+  const sql = await lintSql(dbtProject)
+  for (const line of sql) console.error(line)
+  if (sql.length > 0) codes.push(1)
   if (codes.some((code) => code !== 0)) process.exitCode = 1
   else console.log('lint: nothing to mend')
 }

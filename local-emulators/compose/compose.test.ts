@@ -97,7 +97,13 @@ test('run-dbt has in its container the settings that the manifest gives it', asy
     const described = await describeCompose(join(folder, 'pipeline'))
     const environment = functionContainer('run-dbt', described)!
     const own = services['run-dbt']!.environment as Record<string, string>
-    for (const name of ['WAREHOUSE', 'DUCKDB_PATH', 'LAKE_BUCKET', 'GOOGLE_CLOUD_PROJECT', 'STORAGE_EMULATOR_HOST'])
+    for (const name of [
+      'WAREHOUSE',
+      'DUCKDB_PATH',
+      'LAKE_BUCKET',
+      'GOOGLE_CLOUD_PROJECT',
+      'STORAGE_EMULATOR_HOST',
+    ])
       assert.equal(own[name], environment[name], name)
     assert.match(read('Dockerfile'), /\/run\/hospital\/pipeline\/pseudonyms/)
   } finally {

@@ -38,7 +38,7 @@
       {%- set width = {'bytes': 0} -%}
       {%- set names = modules.re.findall('[A-Za-z_]+', text) -%}
       {%- for column in parent.columns.values() -%}
-        {%- if column.name in names or '_changes' in parent.name and column.name in ('row', 'row_key', 'op', 'sequence', 'offset', 'committedAt', 'loadedAt') -%}
+        {%- if column.name in (columns_of_log(text) if parent.name.endswith('_changes') else names) -%}
           {%- do width.update({'bytes': width.bytes + (bytes_of(column) | int)}) -%}
         {%- endif -%}
       {%- endfor -%}
@@ -46,6 +46,19 @@
     {%- endif -%}
   {%- endfor -%}
   {{ return(total.bytes) }}
+{%- endmacro %}
+
+{# Columns of a change log that a macro reads, by the call of it. #}
+{% macro columns_of_log(text) -%}
+  {%- set read = {
+    'latest_changes(': ['row_key', 'op', 'row', 'sequence', 'offset', 'committedAt', 'loadedAt'],
+    'row_versions(': ['row_key', 'op', 'row', 'sequence', 'offset', 'committedAt', 'loadedAt'],
+    'load_watermark(': ['op', 'sequence', 'committedAt', 'loadedAt'],
+    'change_lags(': ['op', 'committedAt', 'capturedAt', 'loadedAt'],
+  } -%}
+  {%- set found = [] -%}
+  {%- for call, columns in read.items() if call in text -%}{%- do found.extend(columns) -%}{%- endfor -%}
+  {{ return(found) }}
 {%- endmacro %}
 
 {# Bytes of a value: https://cloud.google.com/bigquery/docs/reference/standard-sql/data-types #}
