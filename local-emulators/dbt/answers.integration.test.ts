@@ -136,7 +136,10 @@ test('invariants 4 and 10: each mart is what PostgreSQL answers from the source 
 test("the docs show the reference's four faulty aggregates beside ours, as they are of these changes", async () => {
   const docs = await readFile(join(root, 'docs', 'dbt.md'), 'utf8')
   const lines = await referenceErrors(path)
-  for (const line of lines) assert.ok(docs.includes(line), `docs/dbt.md is to have: ${line}`)
+  assert.deepEqual(
+    lines.filter((line) => !docs.includes(line)),
+    [],
+  )
   assert.equal(lines.length, 4)
 })
 

@@ -38,8 +38,8 @@ export const AGGREGATES: readonly Aggregate[] = [
   },
   {
     what: 'value of all prescriptions',
-    fault: '`1 week` is priced as one day, and old prescriptions at the newest price',
-    theirs: `SELECT sum(${THEIR_DAYS} * m.price) FROM staging.base_prescriptions p JOIN staging.base_medicines m USING (medicine_id)`,
+    fault: '`1 week` is priced as one day',
+    theirs: `SELECT sum(${THEIR_DAYS} * price_a_day) FROM intermediate.prescriptions_enhanced`,
     ours: 'SELECT sum(prescription_value) FROM marts.doctor_performance',
   },
 ]
