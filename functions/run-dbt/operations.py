@@ -1,5 +1,7 @@
 """The tables that run-dbt writes beside dbt: runs, reports of reconcile, dead letters and, in BigQuery, the key."""
 
+import io
+import json
 import re
 import time
 from typing import Any, Protocol
@@ -147,9 +149,14 @@ class BigqueryOperations:
 
     def _load(self, table: str, rows: list[Row], disposition: str) -> None:
         columns = self.tables[table]
-        lines = [{name: row.get(name) for name in columns} for row in rows]
-        config = self.bigquery.LoadJobConfig(schema=self._schema(table), write_disposition=disposition)
-        self.client.load_table_from_json(lines, f"{self.dataset}.{table}", job_config=config).result()
+        lines = "".join(json.dumps({name: row.get(name) for name in columns}) + "\n" for row in rows)
+        config = self.bigquery.LoadJobConfig(
+            schema=self._schema(table),
+            source_format=self.bigquery.SourceFormat.NEWLINE_DELIMITED_JSON,
+            write_disposition=disposition,
+        )
+        file = io.BytesIO(lines.encode())
+        self.client.load_table_from_file(file, f"{self.dataset}.{table}", job_config=config).result()
 
 
 def operations(settings: Settings) -> Operations:

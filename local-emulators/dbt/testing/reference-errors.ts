@@ -51,7 +51,7 @@ export async function referenceErrors(path: string): Promise<string[]> {
     const value = async (sql: string): Promise<string> =>
       Object.values((await textRows(path, `SELECT (${sql})::DECIMAL(38, 2) AS n`))[0]!)[0]!
     const [a, b] = [await value(theirs), await value(ours)]
-    const off = (Number(a) / Number(b)).toFixed(2)
+    const off = (Number(a) / Number(b)).toPrecision(4)
     lines.push(`| ${what} | ${fault} | ${a} | ${b} | ${off} times |`)
   }
   return lines
