@@ -25,6 +25,17 @@ RUN node dashboard/build.ts .page && mkdir -p /data /run/hospital && chown node:
 USER node
 ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "local-emulators/compose/main.ts"]
 
+# run-dbt, with the packages that the laptop's dbt has. The user's number is that of `node`, who owns the data.
+FROM python:3.12.12-slim-bookworm AS run-dbt
+WORKDIR /app
+COPY local-emulators/setup/requirements.txt /requirements.txt
+RUN pip install --no-cache-dir --require-hashes --only-binary :all: -r /requirements.txt && useradd --uid 1000 --create-home dbt
+COPY functions/run-dbt functions/run-dbt
+COPY dbt dbt
+USER dbt
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 FUNCTION_TIMEOUT_SECONDS=1800
+CMD ["sh", "-c", "export PSEUDONYM_KEY=\"$(cat /run/hospital/pipeline/pseudonyms)\" && exec python -m functions_framework --source functions/run-dbt/main.py --target run_dbt --host 0.0.0.0 --port 8080"]
+
 # Kafka Connect with Debezium: the very archives and worker settings of the laptop and of the VM.
 FROM maven:3.9.9-eclipse-temurin-17 AS jars
 COPY cdc/connect/pom.xml /build/pom.xml

@@ -31,6 +31,13 @@ const LINES: [keyof BenchResult, (value: number) => string, string][] = [
   ['exportRowsPerSecond', whole, ''],
   ['copyRowsPerSecond', whole, ''],
   ['exportRatio', two, '0.50 or more'],
+  ['dbtBuildSeconds', two, ''],
+  ['dbtModelsSeconds', two, ''],
+  ['dbtIncrementalSeconds', two, ''],
+  ['dbtIncrementalModelsSeconds', two, ''],
+  ['dbtIncrementalShare', two, ''],
+  ['dbtIncrementalRows', whole, ''],
+  ['dbtIncrementalBytes', whole, ''],
 ]
 
 /** The result as tables for people. */

@@ -11,6 +11,7 @@ import { measureEmulator } from '@pipeline/local-emulators/pubsub/throughput.ts'
 import { readSettings } from '@pipeline/local-emulators/settings.ts'
 import { install } from '@pipeline/local-emulators/setup/install.ts'
 import { Stack } from '@pipeline/local-emulators/supervisor/stack.ts'
+import { type DbtResult, measureDbt } from './dbt.ts'
 import { format } from './format.ts'
 import { catchUp, debeziumAlone, relayFromFullTopic, type SpineRun, spine } from './measure.ts'
 import { measureStores, type StoreResult } from './stores/measure.ts'
@@ -25,7 +26,7 @@ const SMALL = 100_000
 /** Parts that Debezium's way into the raw log does not need; they would take the machine from those that it does. */
 const BESIDE_THE_SPINE = ['clickhouse-sink', 'oltp-sink', 'clickhouse'] as const
 
-export interface BenchResult extends StoreResult {
+export interface BenchResult extends StoreResult, DbtResult {
   debeziumRowsPerSecond: number
   spineRowsPerSecond: number
   spineRatio: number
@@ -51,12 +52,13 @@ export async function bench(options: { json?: boolean; rows: number }): Promise<
   await install()
   say(`Pub/Sub emulator, ${EMULATOR_MESSAGES} messages of ${EMULATOR_BYTES} bytes`)
   const emulator = await measureEmulator({ messages: EMULATOR_MESSAGES, bytes: EMULATOR_BYTES })
+  const dbt = await measureDbt(options.rows, say)
   const dir = await mkdtemp(join(tmpdir(), 'hospital-bench-'))
   const stack = new Stack(statePaths(dir), { ...readSettings(), HOSPITAL_DATABASE_URL: undefined })
   try {
     say('starting a stack')
     await stack.start(quietStep)
-    const result = await measure(stack, options.rows, emulator.messagesPerSecond)
+    const result = { ...dbt, ...(await measure(stack, options.rows, emulator.messagesPerSecond)) }
     console.log(options.json ? JSON.stringify(result) : format(result))
   } finally {
     await stack.stop(quietStep)
@@ -64,7 +66,11 @@ export async function bench(options: { json?: boolean; rows: number }): Promise<
   }
 }
 
-async function measure(stack: Stack, rows: number, emulatorMessagesPerSecond: number): Promise<BenchResult> {
+async function measure(
+  stack: Stack,
+  rows: number,
+  emulatorMessagesPerSecond: number,
+): Promise<Omit<BenchResult, keyof DbtResult>> {
   const info = stack.info
   say(`commit to lake at ${LATENCY_RATE} changes a second for ${LATENCY_SECONDS} s`)
   await produce({ databaseUrl: info.postgresUrl, rate: LATENCY_RATE, seconds: 5, seed: 1 })

@@ -35,6 +35,8 @@ export const SECRETS = {
   databaseWriter: 'postgres-writer-url',
   clickhousePassword: 'clickhouse-password',
   kafkaReaderPassword: 'kafka-reader-password',
+  /** What patients' pseudonyms in marts are made with. */
+  pseudonymKey: 'pseudonym-key',
   /** Only where the environment's settings ask for a key of the customer's own. */
   exportKey: 'export-encryption-key',
 } as const
@@ -80,6 +82,7 @@ export type SettingSource =
         | 'pubsub-emulator'
         | 'duckdb-file'
         | 'published-file'
+        | 'dbt-state'
         | 'page-assets'
         | 'pipeline-url'
     }

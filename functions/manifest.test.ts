@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -122,7 +122,12 @@ test('every function is there, and its entry point is registered by its index.ts
     DUCKDB_PUBLISHED_PATH: '/nowhere/at/all.duckdb',
     PAGE_ASSETS: assets,
   })
-  for (const { folder, entryPoint } of manifest) {
+  for (const { folder, entryPoint, runtime } of manifest) {
+    if (runtime.startsWith('python')) {
+      const main = await readFile(join(import.meta.dirname, folder, 'main.py'), 'utf8')
+      assert.match(main, new RegExp(`^@functions_framework.http\\ndef ${entryPoint}\\(`, 'm'))
+      continue
+    }
     const index = join(import.meta.dirname, folder, 'index.ts')
     assert.ok(existsSync(index), index)
     assert.equal(getFunction(entryPoint), undefined, entryPoint)
@@ -135,6 +140,7 @@ test('every setting without a default has a source', () => {
   const needed = [
     ...['LAKE_BUCKET', 'GOOGLE_CLOUD_PROJECT', 'DEAD_LETTER_TOPIC', 'WAREHOUSE', 'DUCKDB_PATH'],
     ...['DATABASE_READER_URL', 'DATABASE_WRITER_URL', 'EVENTS_TOPIC', 'KAFKA_BROKERS', 'CLICKHOUSE_URL'],
+    'PSEUDONYM_KEY',
   ]
   for (const { name, settings } of manifest) {
     const read: readonly string[] = settingNames[name.startsWith('load-') ? 'loader' : (name as 'lake-sink')]

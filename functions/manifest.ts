@@ -1,4 +1,5 @@
 import { beside } from './manifest-dataflow.ts'
+import { runDbt } from './manifest-dbt.ts'
 import { DATASETS, type FunctionEntry, SECRETS, TOPICS } from './manifest-parts.ts'
 import {
   changeLake,
@@ -143,6 +144,7 @@ export const manifest: readonly FunctionEntry[] = [
     ],
   },
   ...beside,
+  runDbt,
   loader('load-dimensions', '*/15 * * * *'),
   loader('load-facts', '*/5 * * * *'),
   {
@@ -210,6 +212,8 @@ export const manifest: readonly FunctionEntry[] = [
     settings: settingsOf(settingNames.reconcile),
     access: [
       readLake,
+      // Its reports.
+      createInLake,
       readDatabase,
       readSecret(SECRETS.kafkaReaderPassword),
       readClickhousePassword,

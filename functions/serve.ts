@@ -17,7 +17,7 @@ process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
 
 const { FUNCTION_TARGET, PORT, HOST = '127.0.0.1' } = process.env
-const entry = manifest.find(({ name }) => name === FUNCTION_TARGET)
+const entry = manifest.find(({ name, runtime }) => name === FUNCTION_TARGET && runtime.startsWith('nodejs'))
 if (!entry) fail(new PipelineError('SETTING_INVALID', { settings: 'FUNCTION_TARGET names no function' }))
 const port = Number(PORT || Number.NaN)
 if (!Number.isInteger(port) || port < 0 || port > 65_535) {

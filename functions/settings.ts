@@ -93,6 +93,20 @@ export const settingSchemas = {
   EXPORT_ENCRYPTION_KEY: aes256Key.optional(),
   /** What DuckDB may take to write a part. */
   EXPORT_MEMORY_LIMIT: memory.default('96MB'),
+  /** What patients' pseudonyms are made with: 64 hex digits, or a text that is hashed to a key. */
+  PSEUDONYM_KEY: z.string().min(24),
+  /** What the names of BigQuery's datasets begin with: the environment, `demo` of `demo_marts`. */
+  BIGQUERY_DATASET_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_]{1,200}$/)
+    .optional(),
+  /** Bytes of a statement of dbt beyond which BigQuery refuses it. */
+  BIGQUERY_MAXIMUM_BYTES_BILLED: z
+    .string()
+    .regex(/^[1-9]\d{6,17}$/)
+    .optional(),
+  /** Where dbt keeps what it made of the project; memory in the cloud. */
+  DBT_STATE_DIR: z.string().min(1).optional(),
   /** The DuckDB file that is published for readers; without it reconcile leaves it out. */
   DUCKDB_PUBLISHED_PATH: z.string().min(1).optional(),
   /** Bytes that a compacted object has at the least, where there are so many. */

@@ -132,6 +132,11 @@ export const errorCatalog = {
     retry: 'never',
     todo: 'nothing was changed; move the table away or mend it as the message says, then load again',
   },
+  DBT_FAILED: {
+    what: 'a model of dbt or a test of its data failed, and what depends on it was not built',
+    retry: 'never',
+    todo: 'look which models and tests failed: a test is a finding about the data, so look at dead letters and reconcile first; marts of the last good run stay; docs/operations.md, dbt fails',
+  },
   DATABASE_UNAVAILABLE: {
     what: 'PostgreSQL did not answer as it should',
     retry: 'backoff',

@@ -77,6 +77,18 @@ program
   .action(async (args) => (await import('./commands/dbt.ts')).dbtCommand(args))
 
 program
+  .command('dbt:check')
+  .description('analyse the dbt project and the BigQuery adapter in GoogleSQL, and run the unit tests there')
+  .action(async () => (await import('./commands/dbt-check.ts')).dbtCheck())
+
+program
+  .command('dbt:docs')
+  .description("serve dbt's docs")
+  .option('--port <n>', 'where to listen; a free port unless given', whole, 0)
+  .option('--out <file>', 'write the page there instead')
+  .action(async (options) => (await import('./commands/dbt-docs.ts')).dbtDocs(options))
+
+program
   .command('export')
   .description('export all tables as they are now to Parquet in the lake, once a day')
   .option('--again', "replace today's export")

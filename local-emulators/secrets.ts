@@ -2,15 +2,17 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import type { StatePaths } from './paths.ts'
 
-/** Passwords of one local stack, made at its first start. */
+/** Passwords and keys of one local stack, made at its first start. */
 export interface Secrets {
   postgres: string
   cdc: string
   reader: string
   writer: string
+  /** What pseudonyms of patients are made with. */
+  pseudonyms: string
 }
 
-const NAMES = ['postgres', 'cdc', 'reader', 'writer'] as const satisfies (keyof Secrets)[]
+const NAMES = ['postgres', 'cdc', 'reader', 'writer', 'pseudonyms'] as const satisfies (keyof Secrets)[]
 
 /** Reads the stack's passwords, and makes those that are not there yet. */
 export async function loadSecrets(paths: StatePaths): Promise<Secrets> {

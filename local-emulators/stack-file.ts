@@ -28,6 +28,8 @@ export interface StackFile {
   warehouseFile: string
   /** A copy of current rows and marts that any DuckDB client may keep open. */
   publishedFile: string
+  /** What pseudonyms of patients are made with. */
+  pseudonymKey: string
   /** The built page of the dashboard. */
   pageAssets: string
   /** The dashboard. */

@@ -23,6 +23,7 @@ const secrets: Record<string, string> = {
   'postgres-writer-url': 'postgresql://writer@127.0.0.1:1/none',
   'clickhouse-password': 'of-a-test',
   'kafka-reader-password': 'of-a-test',
+  'pseudonym-key': 'of-a-test'.repeat(4),
 }
 const SMALL = 5 * 1024 * 1024
 let out: string

@@ -14,6 +14,7 @@ import { Jobs } from '../warehouse/bigquery/jobs.ts'
 import { bigqueryOptions, duckdbFile } from '../warehouse/compose.ts'
 import { bigqueryChanges } from './bigquery-changes.ts'
 import { clickhouseStore } from './clickhouse.ts'
+import { keepReport } from './keep.ts'
 import { openKafka } from './positions.ts'
 import { openSnapshot } from './postgres.ts'
 import { reconcile } from './reconcile.ts'
@@ -77,6 +78,10 @@ http(
         waitMs: waitSeconds * 1000,
       })
       const level = report.status === 'different' ? 'error' : 'info'
+      // The answer is the report; that it could not be kept as well is an error of its own.
+      await keepReport(lake, report).catch((error: unknown) =>
+        log.error({ error: safeError(error) }, 'the report could not be kept'),
+      )
       log[level]({ status: report.status, lsn: report.lsn, deadLetters: report.deadLetters }, 'reconciled')
       response.status(200).json(report)
     } catch (error) {

@@ -20,6 +20,8 @@ const ROOMS = [
   'bench',
   'docs',
 ]
+/** GoogleSQL and sqlfluff are needed by these alone. */
+const SQL_TEST = /dbt-check|lint-sql/
 const STACK_TESTS = join('local-emulators', 'stack-tests')
 /** Tests that run pipelines are named after Beam; only they need it. */
 const BEAM_TEST = /beam[a-z-]*\.integration\.test\.ts$/
@@ -54,7 +56,7 @@ export async function test(only: string[]): Promise<void> {
   await install({
     checks: files.some((file) => file.includes('cdktf')),
     beam: files.some((file) => BEAM_TEST.test(file)),
-    sql: files.some((file) => file.includes('dbt-check')),
+    sql: files.some((file) => SQL_TEST.test(file)),
   })
   const onStack = files.filter((file) => file.includes(STACK_TESTS))
   const chaos = files.filter((file) => file.endsWith(CHAOS_TEST))

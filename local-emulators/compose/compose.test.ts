@@ -90,6 +90,27 @@ test('invariant 9: no secret stands in the file; who needs one has it from the v
   }
 })
 
+test('run-dbt has in its container the settings that the manifest gives it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'secrets-'))
+  try {
+    await makeSecrets(folder)
+    const described = await describeCompose(join(folder, 'pipeline'))
+    const environment = functionContainer('run-dbt', described)!
+    const own = services['run-dbt']!.environment as Record<string, string>
+    for (const name of [
+      'WAREHOUSE',
+      'DUCKDB_PATH',
+      'LAKE_BUCKET',
+      'GOOGLE_CLOUD_PROJECT',
+      'STORAGE_EMULATOR_HOST',
+    ])
+      assert.equal(own[name], environment[name], name)
+    assert.match(read('Dockerfile'), /\/run\/hospital\/pipeline\/pseudonyms/)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
 test('.env.example has every setting with its default, and no other', () => {
   const defaults = Object.fromEntries(
     [...text.matchAll(/\$\{([A-Z_]+):-([^}]*)\}/g)].map(([, name, value]) => [name, value]),
@@ -125,7 +146,7 @@ test('secrets are made once, each for those who need it, and give every part set
     const first = all()
     await makeSecrets(folder)
     assert.deepEqual(all(), first, 'a second start keeps them')
-    assert.equal(new Set(first).size, 8, 'six of the pipeline, and one of each console')
+    assert.equal(new Set(first).size, 9, 'seven of the pipeline, and one of each console')
     const value = (path: string): string => readFileSync(join(folder, path), 'utf8')
     assert.equal(value('connect/cdc'), value('pipeline/cdc'))
     assert.notEqual(value('grafana/admin'), value('pgadmin/admin'))

@@ -19,8 +19,8 @@ export interface ComposeStack {
 /** The stack as docker-compose.yml lays it out: a host is a service's name. Secrets come from `folder`. */
 export async function describeCompose(folder: string): Promise<ComposeStack> {
   const secret = async (name: string): Promise<string> => (await readFile(join(folder, name), 'utf8')).trim()
-  const [postgres, cdc, reader, writer, clickhousePassword] = await Promise.all(
-    ['postgres', 'cdc', 'reader', 'writer', 'clickhouse'].map(secret),
+  const [postgres, cdc, reader, writer, clickhousePassword, pseudonymKey] = await Promise.all(
+    ['postgres', 'cdc', 'reader', 'writer', 'clickhouse', 'pseudonyms'].map(secret),
   )
   const postgresUrl = `postgresql://postgres:${postgres}@postgres:5432/hospital`
   const host = (name: string, port: number): string => `http://${name}:${port}`
@@ -49,6 +49,7 @@ export async function describeCompose(folder: string): Promise<ComposeStack> {
       clickhouseUrl: host('clickhouse', 8123),
       warehouseFile: '/data/warehouse/hospital.duckdb',
       publishedFile: '/data/warehouse/hospital-published.duckdb',
+      pseudonymKey: pseudonymKey!,
       pageAssets: '/app/.page',
       dashboardUrl: host('dashboard', PORTS.function),
       relayMetricsUrl: host('relay', PORTS.relay),

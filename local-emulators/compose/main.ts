@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import { safeError } from '@pipeline/hospital/errors.ts'
-import { reconcileRecorder } from '../health/runs.ts'
+import { answerRecorder } from '../health/answers.ts'
 import { statePaths } from '../paths.ts'
 import { Scheduler } from '../supervisor/scheduler.ts'
 import { serveStackControl } from '../supervisor/stack-control.ts'
@@ -18,7 +18,7 @@ async function schedule(described: ComposeStack): Promise<void> {
   const { stack } = described
   const paths = statePaths(stack.stateDir)
   await mkdir(dirname(paths.warehouse), { recursive: true })
-  const scheduler = new Scheduler(manifest, stack.functions, reconcileRecorder(paths.runsFile))
+  const scheduler = new Scheduler(manifest, stack.functions, answerRecorder(stack))
   const server = await serveStackControl({
     port: PORTS.control,
     host: '0.0.0.0',

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 /** Whose secrets lie in which folder, one file a secret; each folder is a volume that its own containers mount. */
 export const SECRET_FOLDERS = {
-  pipeline: ['postgres', 'cdc', 'reader', 'writer', 'clickhouse'],
+  pipeline: ['postgres', 'cdc', 'reader', 'writer', 'clickhouse', 'pseudonyms'],
   postgres: ['postgres'],
   connect: ['cdc'],
   grafana: ['admin', 'clickhouse-grafana'],

@@ -3,7 +3,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { emptyWarehouse } from '../dbt/empty-warehouse.ts'
 import { dbtProject } from '../dbt/generate.ts'
+import { runDbt } from '../dbt/run.ts'
 import { sqlTools } from '../setup/sql-tools.ts'
 import { type CheckReport, checkProject } from './check.ts'
 import { GoogleSql } from './googlesql/engine.ts'
@@ -103,6 +105,45 @@ test('what is wrong for BigQuery alone is found, each in its place', async () =>
     name.startsWith('test.hospital.invariant_10_patient_ages_patients'),
   )
   assert.match(sums?.[1] ?? 'nothing was found', /coalesce|COALESCE/i)
+})
+
+test('the estimate of bytes reads the columns that GoogleSQL reads, a share of them in an incremental run', async () => {
+  const duckdbPath = join(dir, 'empty.duckdb')
+  await emptyWarehouse(duckdbPath)
+  const rows = { visits: 1_000_000, prescriptions: 900_000, billing_payments: 800_000, patients: 70_000 }
+  const given = JSON.stringify({
+    rows: { ...rows, doctors: 500, medicines: 400 },
+    changes: 0.01,
+    months: 0.25,
+  })
+  const lines: string[] = []
+  const args = ['run-operation', 'estimate_bytes', '--args', given]
+  await runDbt({ args, duckdbPath, logDir: join(dir, 'estimate'), onLine: (line) => lines.push(line) })
+  const said = new Map(
+    lines.flatMap((line) => {
+      const found = /^estimate (\w+): (\d+) bytes, incremental (\d+) bytes$/.exec(line)
+      return found ? [[found[1]!, [Number(found[2]), Number(found[3])] as const]] : []
+    }),
+  )
+  const width: Record<string, number> = {
+    row: 250,
+    sequence: 42,
+    op: 24,
+    row_key: 24,
+    offset: 8,
+    committedAt: 8,
+    loadedAt: 8,
+  }
+  for (const [table, count] of Object.entries(rows)) {
+    const scans = clean.scans.get(`model.hospital.latest_${table}`)!.full
+    const columns = scans.find((scan) => scan.table.endsWith(`.${table}_changes`))!.columns
+    const bytes = columns.reduce((sum, column) => sum + width[column]! * 2 * count, 0)
+    assert.deepEqual(said.get(`latest_${table}`), [bytes, bytes / 100], table)
+  }
+  const [full, again] = said.get('revenue_by_doctor')!
+  assert.equal(again, full / 4)
+  assert.ok(full > 0 && full < said.get('latest_visits')![0])
+  assert.ok(said.size > 25)
 })
 
 test('a script is analysed statement by statement, its variables too', async () => {

@@ -121,7 +121,7 @@ export function checkOthers(sql: GoogleSql, { manifests, statements }: Compiled)
     if (node.resource_type === 'model' || node.resource_type === 'operation') continue
     attempt(node.unique_id, () => {
       if (!node.compiled_code) throw new Error('was not compiled')
-      sql.analyze(node.compiled_code)
+      sql.check(node.compiled_code)
     })
   }
   sql.setVariable('dbt_partitions_for_replacement', 'ARRAY<DATE>')

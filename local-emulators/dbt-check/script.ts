@@ -1,9 +1,6 @@
 import type { GoogleSql } from './googlesql/engine.ts'
 
-/** Spaces and comments before a statement. */
-const LEADING = /^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/
-
-/** Statements of a script of BigQuery's, split at the semicolons that stand in no text, name or comment. */
+/** Statements of a script of BigQuery's without comments, split at the semicolons that stand in no text or name. */
 export function splitScript(script: string): string[] {
   const pieces = script.match(
     /'''[\s\S]*?'''|"""[\s\S]*?"""|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|;|[^'"`;\-/]+|[-/]/g,
@@ -11,9 +8,10 @@ export function splitScript(script: string): string[] {
   const statements: string[] = ['']
   for (const piece of pieces ?? []) {
     if (piece === ';') statements.push('')
+    else if (/^(--|\/\*)/.test(piece)) statements[statements.length - 1] += ' '
     else statements[statements.length - 1] += piece
   }
-  return statements.map((each) => each.replace(LEADING, '').trim()).filter((each) => each !== '')
+  return statements.map((each) => each.trim()).filter((each) => each !== '')
 }
 
 /**
@@ -34,21 +32,21 @@ function analyseOne(sql: GoogleSql, statement: string, parameters: Readonly<Reco
   const declare = /^DECLARE\s+(\w+)\s+([\w<>, ]+?)(?:\s+DEFAULT\s+([\s\S]+))?$/i.exec(statement)
   if (declare) {
     sql.setVariable(declare[1]!, declare[2]!)
-    if (declare[3]) sql.analyze(`SELECT CAST(${declare[3]} AS ${declare[2]})`, parameters)
+    if (declare[3]) sql.check(`SELECT CAST(${declare[3]} AS ${declare[2]})`, parameters)
     return
   }
   const set = /^SET\s+(\w+)\s*=\s*([\s\S]+)$/i.exec(statement)
   if (set) {
     // Both have to be of one type.
-    sql.analyze(`SELECT IF(TRUE, ${set[1]}, ${set[2]})`, parameters)
+    sql.check(`SELECT IF(TRUE, ${set[1]}, ${set[2]})`, parameters)
     return
   }
   if (/^END IF$/i.test(statement)) return
   const branch = /^IF\s+([\s\S]+?)\s+THEN\s+([\s\S]+)$/i.exec(statement)
   if (branch) {
-    sql.analyze(`SELECT IF(${branch[1]}, 1, 2)`, parameters)
+    sql.check(`SELECT IF(${branch[1]}, 1, 2)`, parameters)
     analyseOne(sql, branch[2]!, parameters)
     return
   }
-  sql.analyze(statement, parameters)
+  sql.check(statement, parameters)
 }

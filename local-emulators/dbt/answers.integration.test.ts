@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { catalog, findTable } from '@pipeline/hospital/catalog.ts'
 import type { ChangeRecord } from '@pipeline/hospital/change.ts'
+import { root } from '../paths.ts'
 import { startTestPostgres, type TestDatabase, type TestPostgres } from '../producer/test-postgres.ts'
 import { type DbtRun, runDbt } from './run.ts'
 import { disturbed } from './testing/database.ts'
@@ -12,6 +13,7 @@ import { PSEUDONYM_KEY } from './testing/expected-marts.ts'
 import { answers, PREPARATION } from './testing/postgres-answers.ts'
 import { fillSource } from './testing/postgres-source.ts'
 import { loadChanges, textRows, withFile } from './testing/raw-file.ts'
+import { referenceErrors } from './testing/reference-errors.ts'
 import { SimulatedHospital } from './testing/simulated-hospital.ts'
 
 const CHANGES = 100_000
@@ -129,6 +131,16 @@ test('100,000 simulated changes with updates, deletes, key changes and repeats',
 
 test('invariants 4 and 10: each mart is what PostgreSQL answers from the source tables, column by column', async () => {
   await compareWithPostgres()
+})
+
+test("the docs show the reference's four faulty aggregates beside ours, as they are of these changes", async () => {
+  const docs = await readFile(join(root, 'docs', 'dbt.md'), 'utf8')
+  const lines = await referenceErrors(path)
+  assert.deepEqual(
+    lines.filter((line) => !docs.includes(line)),
+    [],
+  )
+  assert.equal(lines.length, 4)
 })
 
 test('invariant 8: no id, name or birthday of a patient is in a mart for reports', async () => {

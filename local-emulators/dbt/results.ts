@@ -102,6 +102,7 @@ export function readLogLine(line: string): { show?: string; touched?: Touched; e
   if (touched) {
     return { touched: { model: touched[1]!, rows: Number(touched[2]), bytes: Number(touched[3]) } }
   }
+  if (/^estimate /.test(info?.msg ?? '')) return { show: info!.msg! }
   if (info?.level === 'error') return { error: data?.exc ?? info.msg ?? '' }
   return {}
 }

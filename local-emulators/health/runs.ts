@@ -33,16 +33,3 @@ export async function recordReconcile(
   )
   await recordRun(file, 'reconcile', { at: new Date().toISOString(), result: status, failed })
 }
-
-/** Writes down what the scheduler hears of reconcile; other functions' answers are not looked at. */
-export function reconcileRecorder(file: string) {
-  return async (name: string, status: number, body: string): Promise<void> => {
-    if (name !== 'reconcile') return
-    if (status === 200) return recordReconcile(file, JSON.parse(body) as ReconcileReport)
-    await recordRun(file, 'reconcile', {
-      at: new Date().toISOString(),
-      result: 'failed',
-      failed: [`answer ${status}`],
-    })
-  }
-}

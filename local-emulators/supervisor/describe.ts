@@ -44,6 +44,7 @@ export function describeStack(
     clickhouseUrl: clickhouseUrl(ports.CLICKHOUSE!),
     warehouseFile: paths.warehouse,
     publishedFile: paths.published,
+    pseudonymKey: secrets.pseudonyms,
     pageAssets: paths.pageAssets,
     dashboardUrl: local(ports.dashboard),
     relayMetricsUrl: local(ports.METRICS),

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import {
   type FunctionEntry,
   SECRETS,
@@ -38,6 +39,7 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
         // The local ClickHouse and Kafka ask for no password, exports have no key, and an empty setting counts as none.
         [SECRETS.clickhousePassword]: '',
         [SECRETS.kafkaReaderPassword]: '',
+        [SECRETS.pseudonymKey]: stack.pseudonymKey,
         [SECRETS.exportKey]: '',
       }[source.secret]
     case 'dataset':
@@ -52,6 +54,7 @@ function value(source: SettingSource, entry: FunctionEntry, stack: StackFile): s
         'pubsub-emulator': stack.pubsubHost,
         'duckdb-file': stack.warehouseFile,
         'published-file': stack.publishedFile,
+        'dbt-state': join(stack.stateDir, 'dbt'),
         'page-assets': stack.pageAssets,
         'pipeline-url': stack.controlUrl,
       }[source.what]

@@ -7,7 +7,7 @@ import { createTopics } from '@pipeline/cdc/topics.ts'
 import { writePage } from '@pipeline/dashboard/build.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import { pino } from 'pino'
-import { reconcileRecorder } from '../health/runs.ts'
+import { answerRecorder } from '../health/answers.ts'
 import type { StatePaths } from '../paths.ts'
 import { rememberPorts } from '../ports.ts'
 import { loadSecrets } from '../secrets.ts'
@@ -147,7 +147,7 @@ export class Stack {
       }),
       ...manifest.map((entry) =>
         step(`Function ${entry.name}`, () =>
-          this.run(functionService(entry.name, ports[entry.name]!, functionEnvironment(entry, seen))),
+          this.run(functionService(entry, ports[entry.name]!, functionEnvironment(entry, seen))),
         ),
       ),
       step('Relay', () =>
@@ -173,7 +173,7 @@ export class Stack {
 
   /** Runs the manifest's schedules from now on. */
   startTimers(): void {
-    this.scheduler = new Scheduler(manifest, this.info.functions, reconcileRecorder(this.paths.runsFile))
+    this.scheduler = new Scheduler(manifest, this.info.functions, answerRecorder(this.info))
   }
 
   /** Stops one part until `resume`. */

@@ -38,16 +38,3 @@
     then coalesce({{ json_text(json, name) }}, to_json_string(json_query({{ json }}, '$.{{ name }}')))
   end
 {%- endmacro %}
-
-{# Whether a JSON row does not have a column at all; one that is null is there. #}
-{% macro json_is_absent(json, name) -%}
-  {{ return(adapter.dispatch('json_is_absent', 'hospital')(json, name)) }}
-{%- endmacro %}
-
-{% macro default__json_is_absent(json, name) -%}
-  json_type({{ json }}, '$.{{ name }}') is null
-{%- endmacro %}
-
-{% macro bigquery__json_is_absent(json, name) -%}
-  json_query({{ json }}, '$.{{ name }}') is null
-{%- endmacro %}

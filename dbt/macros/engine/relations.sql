@@ -13,3 +13,8 @@
 {% macro portable(relation) -%}
   {{ return(relation.include(database=false) if target.type == 'duckdb' else relation) }}
 {%- endmacro %}
+
+{# A name that is a word of SQL as well. #}
+{% macro named(name) -%}
+  {{ adapter.quote(name) }}
+{%- endmacro %}

@@ -41,6 +41,10 @@ winners as (
       or (ranked.change_sequence = known._sequence and ranked.loaded_at < known._loaded_at)
     )
     {%- endif %}
+),
+
+captured as (
+  {{ captured('winners', columns, ['row_key', 'op', 'change_sequence', 'committed_at', 'loaded_at']) }}
 )
 
 select
@@ -56,49 +60,8 @@ select
   {{ names_of_columns_that('is_absent', columns) }} as _absent,
   committed_at as _committed_at,
   loaded_at as _loaded_at
-from winners
+from captured
 {% endmacro %}
-
-{# The key column in its type; a delete has it too. #}
-{% macro typed_key(type) -%}
-  {{ 'row_key' if type == 'text' else cast_or_null('row_key', type) }}
-{%- endmacro %}
-
-{# A column of a captured row in its type. #}
-{% macro typed(name, type) -%}
-  {%- if type == 'text' -%}
-  {{ json_text('row_json', name) }}
-  {%- elif type == 'json' -%}
-  {{ cast_or_null(json_document('row_json', name), type) }}
-  {%- else -%}
-  {{ cast_or_null(json_text('row_json', name), type) }}
-  {%- endif -%}
-{%- endmacro %}
-
-{# Whether the typed column is not the value that was captured: not castable, or rounded. #}
-{% macro is_inexact(name, type) -%}
-  {%- set text = json_text('row_json', name) -%}
-  ({{ json_has_value('row_json', name) }} and (
-    {{ typed(name, type) }} is null
-    {%- if type in ('bigint', 'integer', 'date') or type.startswith('numeric') %}
-    or not ({{ is_same_value(typed(name, type), type, text) }})
-    {%- endif %}
-  ))
-{%- endmacro %}
-
-{% macro is_absent(name, type) -%}
-  {{ json_is_absent('row_json', name) }}
-{%- endmacro %}
-
-{# Names of the columns of which something is true, in order, each with a comma behind it; null for a delete and for none. #}
-{% macro names_of_columns_that(predicate, columns) -%}
-  {%- set test = is_inexact if predicate == 'is_inexact' else is_absent -%}
-  case when op <> 'd' then nullif(concat(
-    {%- for name, type in columns.items() %}
-    case when {{ test(name, type) }} then '{{ name }},' else '' end{{ ',' if not loop.last }}
-    {%- endfor %}
-  ), '') end
-{%- endmacro %}
 
 {# The rows that are there: not deleted, and not older than the table's last truncate. #}
 {% macro current_rows(table, key, columns) %}

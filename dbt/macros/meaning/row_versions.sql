@@ -12,6 +12,10 @@ with changes as (
   where op <> 't'{% if until %} and {{ is_new(table, until) }}{% endif %}
 ),
 
+captured as (
+  {{ captured('(select * from changes where place = 1)', columns, ['row_key', 'op', 'change_sequence', 'committed_at', 'loaded_at']) }}
+),
+
 versions as (
   select
     concat(row_key, '@', change_sequence) as version_key,
@@ -23,8 +27,7 @@ versions as (
     change_sequence as _sequence,
     committed_at as _committed_at,
     loaded_at as _loaded_at
-  from changes
-  where place = 1
+  from captured
 )
 
 select versions.*

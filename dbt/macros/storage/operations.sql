@@ -25,3 +25,24 @@
     {%- endfor -%}
   {%- endif -%}
 {%- endmacro %}
+
+{# Writes a run into the log that pipeline_runs shows. run: columns of pipeline_runs_log but finished_at. #}
+{% macro record_run(run) -%}
+  {%- set log = graph.sources.values()
+    | selectattr('source_name', 'equalto', 'operations') | selectattr('name', 'equalto', 'pipeline_runs_log') | first -%}
+  {%- set values = [] -%}
+  {%- for column in log.columns.values() -%}
+    {%- if column.name == 'finished_at' -%}
+      {%- do values.append(now()) -%}
+    {%- elif run.get(column.name) is none -%}
+      {%- do values.append('cast(null as ' ~ sql_type(column.data_type) ~ ')') -%}
+    {%- else -%}
+      {%- set text = run[column.name] | string | replace('\\', ' ') | replace("'", ' ') -%}
+      {%- do values.append("cast('" ~ text ~ "' as " ~ sql_type(column.data_type) ~ ')') -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {%- set relation = portable(api.Relation.create(database=target.database, schema=log.schema, identifier=log.name)) -%}
+  {%- do run_query('insert into ' ~ relation ~ ' (' ~ log.columns.values() | map(attribute='name') | join(', ') ~ ') values ('
+    ~ values | join(', ') ~ ')') -%}
+  {%- if target.type == 'duckdb' -%}{%- do adapter.commit() -%}{%- endif -%}
+{%- endmacro %}

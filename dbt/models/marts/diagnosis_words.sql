@@ -15,7 +15,8 @@ words as (
 
 select diagnosis, word, visits
 from words
-where word not in (
-  'and', 'are', 'for', 'from', 'into', 'not', 'nos', 'nec', 'other', 'out', 'over', 'the', 'their', 'unspecified', 'with',
-  'without', 'specified', 'elsewhere', 'classified', 'due', 'type', 'site'
-)
+where
+  word not in (
+    'and', 'are', 'for', 'from', 'into', 'not', 'nos', 'nec', 'other', 'out', 'over', 'the', 'their', 'unspecified',
+    'with', 'without', 'specified', 'elsewhere', 'classified', 'due', 'type', 'site'
+  )

@@ -28,7 +28,7 @@ prescriptions as (
     {{ money_sum('estimated_total_cost') }} as prescription_cost,
     count(*) - count(estimated_total_cost) as unpriced_prescriptions
   from {{ ref('prescriptions_enhanced') }}
-  where visit_id in (select visit_id from members)
+  where visit_id in (select members.visit_id from members)
   group by visit_id
 ),
 
@@ -42,7 +42,7 @@ bills as (
     {{ money_sum('case when not is_paid then total_amount end') }} as outstanding_balance,
     sum(case when is_paid then 1 else 0 end) as paid_bills
   from {{ ref('billing_enhanced') }}
-  where visit_id in (select visit_id from members)
+  where visit_id in (select members.visit_id from members)
   group by visit_id
 ),
 
@@ -52,24 +52,26 @@ visits as (
     row_number() over (partition by patient_id order by visit_date, visit_id) as visit_number,
     lag(visit_date) over (partition by patient_id order by visit_date, visit_id) as previous_visit_date
   from {{ ref('visits_enhanced') }}
-  where patient_id in (select patient_id from patients)
+  where patient_id in (select patients.patient_id from patients)
 ),
 
 visits_of_patients as (
-  select patient_id, count(*) as visits from visits group by patient_id
+  select patient_id, count(*) as visits
+  from visits
+  group by patient_id
 ),
 
 prescriptions_of_patients as (
   select patient_id, count(*) as prescriptions
   from {{ ref('base_prescriptions') }}
-  where patient_id in (select patient_id from patients)
+  where patient_id in (select patients.patient_id from patients)
   group by patient_id
 ),
 
 bills_of_patients as (
   select patient_id, count(*) as bills
   from {{ ref('base_billing_payments') }}
-  where patient_id in (select patient_id from patients)
+  where patient_id in (select patients.patient_id from patients)
   group by patient_id
 )
 

@@ -15,7 +15,7 @@ visits as (
     {{ money_sum('total_cost') }} as total_visit_cost,
     count(total_cost) as visits_with_cost
   from {{ ref('visits_enhanced') }}
-  where patient_id in (select patient_id from members)
+  where patient_id in (select members.patient_id from members)
   group by patient_id
 ),
 
@@ -26,7 +26,7 @@ prescriptions as (
     {{ money_sum('estimated_total_cost') }} as total_prescription_cost,
     count(*) - count(estimated_total_cost) as unpriced_prescriptions
   from {{ ref('prescriptions_enhanced') }}
-  where patient_id in (select patient_id from members)
+  where patient_id in (select members.patient_id from members)
   group by patient_id
 ),
 
@@ -38,7 +38,7 @@ bills as (
     {{ money_sum('case when is_paid then total_amount end') }} as total_paid,
     {{ money_sum('case when not is_paid then total_amount end') }} as total_outstanding
   from {{ ref('billing_enhanced') }}
-  where patient_id in (select patient_id from members)
+  where patient_id in (select members.patient_id from members)
   group by patient_id
 )
 

@@ -59,17 +59,9 @@ export class GoogleSql {
     this.forget()
   }
 
-  /** Throws an Error that says what is wrong and where. */
+  /** What a statement is, gives and reads. Throws an Error that says what is wrong and where. */
   analyze(sql: string, parameters: Readonly<Record<string, string>> = {}): Analysis {
-    const query_parameters = Object.entries(parameters).map(([name, type]) => ({
-      name,
-      type: typeProto(type),
-    }))
-    const answer = this.service.call('Analyze', {
-      options: { ...this.options, query_parameters },
-      registered_catalog_id: this.catalog(),
-      sql_statement: sql,
-    })
+    const answer = this.service.call('Analyze', this.request(sql, parameters))
     const statement = answer.resolved_statement as Node
     const [kind, body] = Object.entries(leaf(statement))[0]! as [string, Node]
     const output = (findFirst(body, 'output_column_list') ?? []) as {
@@ -80,6 +72,23 @@ export class GoogleSql {
       ? output.map(({ name, column }) => ({ name, type: typeName(column.type) }))
       : []
     return { kind: kind.replace(/^resolved_|_stmt_node$/g, ''), columns, scans: scansOf(statement) }
+  }
+
+  /** Throws an Error that says what is wrong and where. */
+  check(sql: string, parameters: Readonly<Record<string, string>> = {}): void {
+    this.service.accepts('Analyze', this.request(sql, parameters))
+  }
+
+  private request(sql: string, parameters: Readonly<Record<string, string>>): Node {
+    const query_parameters = Object.entries(parameters).map(([name, type]) => ({
+      name,
+      type: typeProto(type),
+    }))
+    return {
+      options: { ...this.options, query_parameters },
+      registered_catalog_id: this.catalog(),
+      sql_statement: sql,
+    }
   }
 
   /** Rows of a query as texts, null for null. All its columns have to be STRING. */

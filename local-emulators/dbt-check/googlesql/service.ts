@@ -51,6 +51,19 @@ export class GoogleSqlService {
 
   /** Calls a method. Throws an Error with the service's own words where it refuses the request. */
   call(name: string, request: Message): Message {
+    return this.send(name, request, (answer, method) => method.responseDeserialize(answer) as Message)
+  }
+
+  /** The same where only the error matters: reading the tree of a statement takes longer than making it. */
+  accepts(name: string, request: Message): void {
+    this.send(name, request, () => undefined)
+  }
+
+  private send<T>(
+    name: string,
+    request: Message,
+    read: (answer: Buffer, method: ServiceDefinition[string]) => T,
+  ): T {
     const service = this.types['zetasql.local_service.ZetaSqlLocalService'] as ServiceDefinition
     const method = service[name]!
     const bytes = method.requestSerialize(request)
@@ -68,7 +81,7 @@ export class GoogleSqlService {
         new Uint8Array(memory.buffer).slice(answer, answer + (answer === 0 ? 0 : length)),
       )
       if (answer !== 0) free(answer)
-      return method.responseDeserialize(copy) as Message
+      return read(copy, method)
     } finally {
       free(pointer)
       free(size)
