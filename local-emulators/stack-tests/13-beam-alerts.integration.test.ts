@@ -9,6 +9,7 @@ import { catalog } from '@pipeline/hospital/catalog.ts'
 import { canonical } from '@pipeline/hospital/values.ts'
 import { readStatus } from '../commands/status.ts'
 import { waitForLake } from '../commands/wait-for-lake.ts'
+import { prescribeToCrowd } from '../dataflow/crowd.ts'
 import { expectedAlerts } from '../dataflow/expected-alerts.ts'
 import { localParameters, type PipelineRun, startHere, subscribe } from '../dataflow/run-here.ts'
 import { produce } from '../producer/produce.ts'
@@ -94,6 +95,7 @@ test('interaction-alerts on real wire: the alerts are those that SQL over Postgr
   run = await startHere(stack, template, localParameters(stack, template, { subscription, history }), log)
   run.done.catch(() => undefined)
   const failed = run.done.then(() => assert.fail('the pipeline ended'))
+  await sql(prescribeToCrowd)
   await Promise.race([
     failed,
     produce({ databaseUrl: stack.postgresUrl, changes: 1500, rate: 250, seed: 13 }),
@@ -101,7 +103,7 @@ test('interaction-alerts on real wire: the alerts are those that SQL over Postgr
 
   const compare = async () => {
     const expected = await sql(expectedAlerts)
-    assert.ok(expected.size >= 5, 'too few prescriptions interact for a comparison')
+    assert.ok(expected.size >= 50, 'too few prescriptions interact for a comparison')
     assert.deepEqual(sorted(await standing()), sorted(expected))
     return expected.size
   }
