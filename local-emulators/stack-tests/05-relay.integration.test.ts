@@ -63,7 +63,8 @@ function committed(groupId: string): Promise<Position[]> {
     const offsets = await admin.fetchOffsets({ groupId, topics })
     return topics.map((topic) => {
       const found = offsets.find((each) => each.topic === topic)!.partitions[0]!
-      return { topic, offset: Number(found.offset) }
+      // -1: of a topic without records nothing is committed.
+      return { topic, offset: Math.max(0, Number(found.offset)) }
     })
   })
 }
