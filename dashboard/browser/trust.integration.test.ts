@@ -151,6 +151,14 @@ test('a change is followed by its key, with times at each hop and no value', asy
   await page.fill('#follow [name=key]', '43')
   await page.click('#follow button')
   await page.locator('#followed', { hasText: 'No change of visits 43 is known' }).waitFor()
+  const branches = await page.$$eval('#hops .branches .hop', (hops) => hops.map(({ id }) => id))
+  assert.deepEqual(branches, [
+    'hop-lake-sink',
+    'hop-clickhouse-sink',
+    'hop-oltp-sink',
+    'hop-dead-letter-sink',
+  ])
+  assert.equal(await page.locator('#hops > li').count(), 6)
   await screenshot(page, 'pipeline-light', true)
   await close()
 })

@@ -25,6 +25,8 @@ export interface Hop {
   perMinute: number | null
   /** What waits before it, for people. */
   waiting: string
+  /** Fed by Pub/Sub side by side with the others of its kind. */
+  branch?: true
 }
 
 export interface Health {

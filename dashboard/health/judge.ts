@@ -76,6 +76,7 @@ function hopsOf(seen: Observation, found: readonly Check[]): Hop[] {
       ...flow(each),
       unit: 'messages',
       waiting: open(each.open, 'message'),
+      branch: true as const,
     })),
   ]
   const age = checks.dataAge(seen)
@@ -106,5 +107,6 @@ const TARGETS: Record<string, string> = {
   'lake-sink': 'Lake',
   'clickhouse-sink': 'ClickHouse',
   'oltp-sink': 'PostgreSQL (events)',
+  'alert-sink': 'Alerts',
   'dead-letter-sink': 'Dead letters',
 }

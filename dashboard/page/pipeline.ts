@@ -5,9 +5,6 @@ import { byId, h, show } from './dom.ts'
 import { count, time } from './format.ts'
 import { stateSign } from './trust.ts'
 
-/** Sinks that Pub/Sub feeds side by side; the rest is one line. */
-const BRANCHES = ['lake-sink', 'clickhouse-sink', 'oltp-sink', 'dead-letter-sink']
-
 function hopCard({ id, title, by, state, total, unit, perMinute, waiting }: Hop): HTMLElement {
   const facts = [
     ...(total === null ? [] : [`${count(total)} ${unit}`]),
@@ -30,8 +27,8 @@ function showHops(hops: readonly Hop[]): void {
     {},
     h('div', { class: 'hop' }, h('h3', {}, 'PostgreSQL'), h('p', { class: 'by' }, 'the hospital')),
   )
-  const branches = hops.filter(({ id }) => BRANCHES.includes(id))
-  const line = hops.filter(({ id }) => !BRANCHES.includes(id))
+  const branches = hops.filter(({ branch }) => branch)
+  const line = hops.filter(({ branch }) => !branch)
   const items = line.map((hop) => h('li', {}, hopCard(hop)))
   const at = line.findIndex(({ id }) => id === 'pubsub') + 1
   if (branches.length > 0) items.splice(at, 0, h('li', { class: 'branches' }, ...branches.map(hopCard)))

@@ -36,6 +36,7 @@ test('GoogleSQL takes the whole project: models in both branches, tests, merges,
   assert.ok(count(/^hook of .*\(incremental\)$/) >= 10)
   assert.equal(count(/^operations of /), 1)
   assert.ok(count(/^adapter: make /) >= 7 && count(/^adapter: apply a load/) >= 12)
+  assert.ok(count(/^page: /) > 100)
   for (const action of ['plan a load', 'look which offsets are loaded', 'mark an object loaded'])
     assert.ok(count(new RegExp(`^adapter: ${action}$`)) >= 1, action)
 })

@@ -5,6 +5,7 @@ import { type Compiled, compileProject } from './compile.ts'
 import { GoogleSql } from './googlesql/engine.ts'
 import { GoogleSqlService } from './googlesql/service.ts'
 import { checkModels, checkOthers, type Finding, type ModelReport } from './models.ts'
+import { checkPage } from './page.ts'
 import { runUnitTests } from './unit-tests.ts'
 
 export interface CheckReport {
@@ -35,7 +36,7 @@ function skippedNodes({ manifests }: Compiled, findings: readonly Finding[]): st
 
 /**
  * Compiles a dbt project for BigQuery into a folder and has GoogleSQL analyse all of it, run its unit tests, and analyse
- * the statements of the BigQuery adapter. Throws SETTING_INVALID when the project can't be compiled.
+ * the statements of the BigQuery adapter and of the page of reports. Throws SETTING_INVALID when the project can't be compiled.
  */
 export async function checkProject(projectDir: string, folder: string): Promise<CheckReport> {
   const started = Date.now()
@@ -51,6 +52,7 @@ export async function checkProject(projectDir: string, folder: string): Promise<
     ...checkOthers(sql, compiled),
     ...units,
     ...(await checkAdapter(sql)),
+    ...checkPage(sql, compiled.manifests.full),
   ]
   return {
     findings,
