@@ -6,7 +6,10 @@
   {{ return(adapter.dispatch('captured', 'hospital')(rows, columns, kept)) }}
 {%- endmacro %}
 
-{# A row is parsed twice, however many columns it has: DuckDB keeps what it parsed of 2,048 rows for each call. #}
+{#
+  A row is parsed twice, however many columns it has: DuckDB keeps what it parsed of 2,048 rows for each call. A delete
+  has a document too: of a list that is null DuckDB copies another row's text, for each such row once.
+#}
 {% macro default__captured(rows, columns, kept) -%}
   {%- set paths = "['$." ~ columns | join("', '$.") ~ "']" -%}
   select
@@ -17,8 +20,8 @@
   from (
     select
       {{ kept | join(', ') }},
-      json_extract_string(row_json, {{ paths }}) as texts,
-      json_type(row_json, {{ paths }}) as kinds
+      json_extract_string(coalesce(row_json, '{}'), {{ paths }}) as texts,
+      json_type(coalesce(row_json, '{}'), {{ paths }}) as kinds
     from {{ rows }}
   ) as parsed
 {%- endmacro %}
