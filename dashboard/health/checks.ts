@@ -1,6 +1,6 @@
 import type { Check, State } from './health.ts'
 import type { Limit, Limits } from './limits.ts'
-import type { Observation, RunState } from './observation.ts'
+import type { Observation, Part, RunState } from './observation.ts'
 import { bytes, counted, span, whole } from './words.ts'
 
 const against = (value: number, { late, bad }: Limit): State =>
@@ -14,7 +14,10 @@ function check(id: string, title: string, state: State, value: string, todo: str
   return state === 'late' || state === 'bad' ? { id, title, state, value, todo } : { id, title, state, value }
 }
 
-export function partsCheck({ parts }: Observation): Check {
+/** A part that is back within a second was down all the same: whoever looks every few seconds must see it. */
+const ENDED_SECONDS = 10
+
+export function partsCheck({ parts, at }: Observation): Check {
   const title = 'Parts'
   if (!parts)
     return check(
@@ -24,11 +27,19 @@ export function partsCheck({ parts }: Observation): Check {
       'no answer',
       'Start the stack with npm run up; its log is in .local/logs/supervisor.log',
     )
-  const down = parts.filter(({ state }) => state !== 'ready')
+  const ended = ({ endedAt }: Part): number =>
+    endedAt ? secondsBetween(endedAt, at) : Number.POSITIVE_INFINITY
+  const down = parts.filter((part) => part.state !== 'ready' || ended(part) < ENDED_SECONDS)
   const value =
     down.length === 0
       ? `all ${parts.length} run`
-      : down.map(({ name, state }) => `${name} ${state}`).join(', ')
+      : down
+          .map((part) =>
+            part.state === 'ready'
+              ? `${part.name} ended ${span(ended(part))} ago and runs again`
+              : `${part.name} ${part.state}`,
+          )
+          .join(', ')
   const todo = `Look at .local/logs/${down[0]?.name ?? ''}.log; a part that died is started again by itself`
   return check('parts', title, down.length === 0 ? 'good' : 'bad', value, todo)
 }

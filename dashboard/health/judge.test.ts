@@ -27,6 +27,11 @@ test('all is well when all is well, and nothing is to be done', () => {
 test('what stops, fails or is lost is bad, turns the whole red and says what to do', () => {
   const cases: [change: Partial<Observation>, id: string, says: RegExp][] = [
     [{ parts: [{ name: 'relay', state: 'restarting' }] }, 'parts', /relay restarting/],
+    [
+      { parts: [{ name: 'relay', state: 'ready', endedAt: before(9) }] },
+      'parts',
+      /^relay ended 9 seconds ago and runs again$/,
+    ],
     [{ parts: null }, 'parts', /no answer/],
     [{ capture: { slot: 'missing', behindBytes: null, connector: 'RUNNING' } }, 'capture', /slot is gone/],
     [{ capture: { slot: 'not read', behindBytes: 1, connector: 'RUNNING' } }, 'capture', /nobody reads/],
@@ -65,6 +70,11 @@ test('what stops, fails or is lost is bad, turns the whole red and says what to 
     assert.match(check.value, says)
     assert.ok((check.todo ?? '').length > 10, id)
   }
+})
+
+test('a part that ended by itself is good again once all had the time to see it', () => {
+  const { check } = checkOf({ parts: [{ name: 'relay', state: 'ready', endedAt: before(10) }] }, 'parts')
+  assert.deepEqual([check.state, check.value], ['good', 'all 1 run'])
 })
 
 test('each limit counts from the very figure on', () => {

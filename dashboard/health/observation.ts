@@ -3,6 +3,8 @@ export interface Part {
   name: string
   /** `ready`, or what it is doing instead. */
   state: string
+  /** When it last ended by itself, ISO 8601, UTC; null or left out when it never did. */
+  endedAt?: string | null
 }
 
 /** What one hop has carried. Null where that is not known. */

@@ -24,6 +24,8 @@ export interface ProcessState {
   pid: number | null
   state: 'starting' | 'ready' | 'restarting' | 'stopping' | 'stopped' | 'failed'
   restarts: number
+  /** When it last ended without being asked to, ISO 8601, UTC. */
+  endedAt: string | null
 }
 
 const FIRST_RESTART_MS = 200
@@ -38,6 +40,7 @@ export class ManagedProcess {
   private log: WriteStream | undefined
   private state: ProcessState['state'] = 'stopped'
   private restarts = 0
+  private endedAt: string | null = null
   private stopping = new AbortController()
   private exited: Promise<void> = Promise.resolve()
   private onChange: () => void
@@ -49,7 +52,8 @@ export class ManagedProcess {
   }
 
   status(): ProcessState {
-    return { name: this.spec.name, pid: this.child?.pid ?? null, state: this.state, restarts: this.restarts }
+    const { state, restarts, endedAt } = this
+    return { name: this.spec.name, pid: this.child?.pid ?? null, state, restarts, endedAt }
   }
 
   /** Starts and waits until the part is ready; from then on it is kept running. */
@@ -133,6 +137,7 @@ export class ManagedProcess {
       if (this.stopping.signal.aborted) return
       if (Date.now() - since > STEADY_MS) delay = FIRST_RESTART_MS
       this.restarts += 1
+      this.endedAt = new Date().toISOString()
       this.setState('restarting')
       await sleep(delay, undefined, { signal: this.stopping.signal }).catch(() => {})
       if (this.stopping.signal.aborted) return
