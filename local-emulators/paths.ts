@@ -7,6 +7,8 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** Where installed tools live: shared by all stacks of this clone. */
 export const tools = {
   jars: join(root, '.tools', 'jars'),
+  /** Node's own, of our sources; scripts/bootstrap.mjs names it to every process. */
+  compileCache: join(root, '.tools', 'compile-cache'),
   venv: join(root, '.venv'),
   python: join(root, '.venv', 'bin', 'python'),
   /** bqemulator pins other versions than dbt does. */

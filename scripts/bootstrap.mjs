@@ -46,6 +46,15 @@ if (!hasPinned && Number(process.versions.node.split('.')[0]) < 24) {
   )
 }
 
+const env = {
+  // Two dozen processes of the same few sources: what one compiled, the others need not keep in memory.
+  NODE_COMPILE_CACHE: join(root, '.tools', 'compile-cache'),
+  // glibc keeps freed memory for each thread, and Node, DuckDB and the JVM have many.
+  MALLOC_ARENA_MAX: '2',
+  ...process.env,
+  PATH: `${bin}${delimiter}${process.env.PATH ?? ''}`,
+}
+
 const child = spawn(
   hasPinned ? pinned : process.execPath,
   [
@@ -54,7 +63,7 @@ const child = spawn(
     join(root, 'local-emulators', 'cli.ts'),
     ...process.argv.slice(2),
   ],
-  { stdio: 'inherit', env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` } },
+  { stdio: 'inherit', env },
 )
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('error', (error) => fail(`Node could not be started: ${error.message}`))

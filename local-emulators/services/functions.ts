@@ -16,6 +16,11 @@ function pythonProcess({ folder, entryPoint }: FunctionEntry, port: number) {
   }
 }
 
+/** A script with the flags of a function: Node's compile cache holds for the same flags only. */
+export function functionProcess(script: string) {
+  return nodeProcess(script, 384, 96)
+}
+
 /** One function under functions-framework, in a process of its own as in the cloud. */
 export function functionService(
   entry: FunctionEntry,
@@ -31,7 +36,7 @@ export function functionService(
   }
   return {
     name,
-    ...nodeProcess('functions/serve.ts', 384),
+    ...functionProcess('functions/serve.ts'),
     env: { ...env, FUNCTION_TARGET: name, PORT: String(port) },
     ready,
   }

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { root } from '../paths.ts'
 
-/** Up to here V8 collects only what is young: buffers that come and go would have it mark the whole heap over and over. */
-const UNMARKED_MIB = 128
-
-/** The command line of one of our own processes, on the Node that runs this one. */
+/**
+ * The command line of one of our own processes, on the Node that runs this one. Up to `unmarkedMiB` V8 collects only
+ * what is young: buffers that come and go would have it mark the whole heap over and over.
+ */
 export function nodeProcess(
   script: string,
   heapMiB: number,
+  unmarkedMiB = Math.min(128, heapMiB / 2),
 ): { command: string; args: string[]; cwd: string } {
   return {
     command: process.execPath,
@@ -15,7 +16,7 @@ export function nodeProcess(
       '--disable-warning=ExperimentalWarning',
       '--disable-warning=TimeoutNegativeWarning',
       `--max-old-space-size=${heapMiB}`,
-      `--initial-old-space-size=${Math.min(UNMARKED_MIB, heapMiB / 2)}`,
+      `--initial-old-space-size=${unmarkedMiB}`,
       '--single-threaded-gc',
       join(root, script),
     ],

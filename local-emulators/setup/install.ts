@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { Listr } from 'listr2'
 import { root, tools } from '../paths.ts'
+import { functionProcess } from '../services/functions.ts'
 import { checkRequirements } from './requirements-check.ts'
 import { installSqlTools, SQL_SOURCES } from './sql-tools.ts'
 import { command, installPython, stamped } from './steps.ts'
@@ -11,6 +12,7 @@ const requirementsFile = join(root, 'local-emulators', 'setup', 'requirements.tx
 const bqemulatorFile = join(root, 'local-emulators', 'setup', 'requirements-bqemulator.txt')
 const checksFile = join(root, 'local-emulators', 'setup', 'requirements-checks.txt')
 const cdktnFile = join(root, 'local-emulators', 'setup', 'cdktn', 'package-lock.json')
+const lockFile = join(root, 'package-lock.json')
 const beamSetup = join(root, 'dataflow-templates', 'setup')
 const beamFile = join(beamSetup, 'requirements.txt')
 const pomFile = join(root, 'cdc', 'connect', 'pom.xml')
@@ -50,6 +52,13 @@ async function installJars(progress: (line: string) => void): Promise<void> {
   )
 }
 
+/** Fills the compile cache that scripts/bootstrap.mjs names. */
+async function compileFunctions(progress: (line: string) => void): Promise<void> {
+  await mkdir(tools.compileCache, { recursive: true })
+  const { command: node, args } = functionProcess('functions/compile.ts')
+  await command(node, args, progress)
+}
+
 /**
  * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
  * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines, `sql` GoogleSQL
@@ -87,6 +96,7 @@ export async function install({ checks = false, beam = false, sql = false } = {}
       ...(sql
         ? [stamped('Python packages: GoogleSQL, sqlfluff', tools.sqlVenv, SQL_SOURCES, installSqlTools)]
         : []),
+      stamped('Our own functions, compiled', tools.compileCache, [lockFile], compileFunctions),
       stamped('Java archives: Kafka, Connect, Debezium', tools.jars, [pomFile], installJars),
     ],
     {

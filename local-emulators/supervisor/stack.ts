@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { CDC_ROLE, checkServer, migrate, setRolePasswords } from '@pipeline/cdc/database.ts'
 import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
 import { createTopics } from '@pipeline/cdc/topics.ts'
-import { writePage } from '@pipeline/dashboard/build.ts'
+import { writePageApart } from '@pipeline/dashboard/build.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import { pino } from 'pino'
 import { answerRecorder } from '../health/answers.ts'
@@ -97,7 +97,7 @@ export class Stack {
     await writeStackFile(paths, stack)
 
     await Promise.all([
-      writePage(paths.pageAssets),
+      writePageApart(paths.pageAssets),
       step('PostgreSQL', async () => {
         if (!settings.HOSPITAL_DATABASE_URL) {
           await this.run(await postgresService(postgres))
