@@ -18,6 +18,8 @@ export function nodeProcess(
       `--max-old-space-size=${heapMiB}`,
       `--initial-old-space-size=${unmarkedMiB}`,
       '--single-threaded-gc',
+      // What is outside the heap counts with it; else each 64 MiB of buffers that came and went has the heap marked.
+      '--external-memory-accounted-in-global-limit',
       join(root, script),
     ],
     cwd: root,
