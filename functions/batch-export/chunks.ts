@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { RowSink } from './copy-out.ts'
 import type { WorkQueue } from './queue.ts'
 
-/** Rows of a table as PostgreSQL's CSV in a local file. */
+/** Rows of a table in a local file, in the text format of COPY. */
 export interface Chunk {
   file: string
   rows: number
@@ -28,12 +28,12 @@ const HEAD = 64
 const SHORT = 256
 /** One key in so many ends a chunk that is large enough. */
 const CUT_EVERY = 1024
-const COMMA = 0x2c
+const TAB = 0x09
 
-/** FNV-1a of what stands before the first comma. */
+/** FNV-1a of what stands before the first tab. */
 export function keyHash(head: Uint8Array, length: number): number {
   let hash = 0x811c9dc5
-  for (let i = 0; i < length && head[i] !== COMMA; i++) hash = Math.imul(hash ^ head[i]!, 0x01000193)
+  for (let i = 0; i < length && head[i] !== TAB; i++) hash = Math.imul(hash ^ head[i]!, 0x01000193)
   return hash >>> 0
 }
 
@@ -127,7 +127,7 @@ export class Chunks implements RowSink {
   }
 
   private path(): string {
-    return join(this.folder, `${this.count}.csv`)
+    return join(this.folder, `${this.count}.copy`)
   }
 
   private flush(): void {

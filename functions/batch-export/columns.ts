@@ -51,7 +51,7 @@ export function heldColumn(columns: readonly ExportColumn[]): string | undefined
 
 /**
  * What PostgreSQL selects. It says itself whether times can be held: DuckDB reads `0044-03-15 BC` as the year 44, and
- * a time that it can't read in a CSV as null. The NaN of a numeric it refuses.
+ * a time that it can't read in a file as null. The NaN of a numeric it refuses.
  */
 export function selectList(columns: readonly ExportColumn[]): string {
   const parts = columns.flatMap((column) => held(column) ?? [])

@@ -26,14 +26,31 @@ export interface Encoder {
 const PARQUET = '(FORMAT parquet, COMPRESSION zstd)'
 const BUFFER = 4 * 1024 * 1024
 
+/** What COPY writes for a backslash and for what it stands before. No text of PostgreSQL's has a NUL. */
+const ESCAPES = [
+  [literal('\\\\'), 'chr(0)'],
+  ...[8, 9, 10, 11, 12, 13].map((code, i) => [literal(`\\${'btnvfr'[i]}`), `chr(${code})`]),
+  ['chr(0)', literal('\\')],
+] as const
+
+/** SQL for the text that COPY wrote as a column's value. */
+function unescaped({ name, type }: ExportColumn): string {
+  const text = quoted(name)
+  if (type !== 'VARCHAR') return text
+  const whole = ESCAPES.reduce((sql, [escape, meant]) => `replace(${sql}, ${escape}, ${meant})`, text)
+  return `CASE WHEN contains(${text}, ${literal('\\')}) THEN ${whole} ELSE ${text} END AS ${text}`
+}
+
+/** SQL for the rows of a chunk, in the text format of COPY. */
 function reading(chunk: Chunk, columns: readonly ExportColumn[], asTexts: boolean): string {
   const types = columns.map(({ name, type }) => `${literal(name)}: '${asTexts ? 'VARCHAR' : type}'`)
   const flag = heldColumn(columns)
   if (flag) types.push(`${literal(flag)}: 'BOOLEAN'`)
   const line = chunk.longestRow + 1024
-  return `read_csv(${literal(chunk.file)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
-    nullstr = '', allow_quoted_nulls = false, new_line = '\\n', strict_mode = true, max_line_size = ${line},
-    buffer_size = ${Math.max(BUFFER, 2 * line)}, columns = {${types.join(', ')}})`
+  const texts = [...columns.map(unescaped), ...(flag ? [quoted(flag)] : [])]
+  return `(SELECT ${texts.join(', ')} FROM read_csv(${literal(chunk.file)}, auto_detect = false, header = false,
+    delim = E'\\t', quote = '', escape = '', nullstr = '\\N', new_line = '\\n', strict_mode = true,
+    max_line_size = ${line}, buffer_size = ${Math.max(BUFFER, 2 * line)}, columns = {${types.join(', ')}}))`
 }
 
 /** SQL that is true of a row whose times PostgreSQL says can be held. */

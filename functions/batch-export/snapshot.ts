@@ -95,7 +95,7 @@ export async function openExportSnapshot(url: string, tables: readonly string[])
       copy: (table, columns, sink) =>
         copyOut(
           client,
-          `COPY (SELECT ${selectList(columns)} FROM ${from(table)}) TO STDOUT (FORMAT csv)`,
+          `COPY (SELECT ${selectList(columns)} FROM ${from(table)}) TO STDOUT`,
           sink,
           unavailable,
         ),

@@ -11,7 +11,7 @@ import type { ExportSnapshot } from './snapshot.ts'
 import type { ExportStore } from './store.ts'
 
 /** Part of a part's hash: a change of the way in which parts are written gives them new names. */
-const FORMAT = 1
+const FORMAT = 2
 
 export interface TableDeps {
   snapshot: ExportSnapshot
@@ -28,7 +28,7 @@ export interface TableDeps {
 export interface TableOutcome extends TableExport {
   /** Parts that were in the lake already, with just these rows. */
   kept: number
-  /** Bytes of CSV that PostgreSQL gave. */
+  /** Bytes that PostgreSQL gave. */
   read: number
   seconds: number
 }
