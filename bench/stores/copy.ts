@@ -1,3 +1,4 @@
+import { withClient } from '@pipeline/cdc/database.ts'
 import type { ExportReport } from '@pipeline/functions/batch-export/export.ts'
 import { catalog } from '@pipeline/hospital/catalog.ts'
 import { callFunction } from '@pipeline/local-emulators/commands/call-function.ts'
@@ -65,6 +66,8 @@ export async function measureExport(
 ): Promise<{ exportRowsPerSecond: number; copyRowsPerSecond: number; exportRatio: number }> {
   let rows = 0
   let copySeconds = 0
+  // What was written before does not share the machine with either.
+  await withClient(stack.postgresUrl, (client) => client.query('CHECKPOINT'))
   for (const { name } of catalog) {
     const copied = await measureCopy(stack.postgresUrl, name)
     rows += copied.rows

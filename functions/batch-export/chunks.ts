@@ -25,10 +25,13 @@ export interface ChunkLimits {
 const BLOCK = 1024 * 1024
 const BLOCKS = 4
 const HEAD = 64
-const SHORT = 256
+const SHORT = 128
+const WORD = 4
 /** One key in so many ends a chunk that is large enough. */
 const CUT_EVERY = 1024
 const TAB = 0x09
+
+const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length)
 
 /** FNV-1a of what stands before the first tab. */
 export function keyHash(head: Uint8Array, length: number): number {
@@ -49,6 +52,9 @@ export class Chunks implements RowSink {
   private readonly queue: WorkQueue
   private readonly take: (chunk: Chunk) => Promise<void>
   private block = Buffer.allocUnsafe(BLOCK)
+  private target = viewOf(this.block)
+  /** What the last piece was cut from: many rows come in one. */
+  private source: { bytes: Buffer; view: DataView } | undefined
   /** Blocks that have been written, to be filled again: memory outside the heap is given back late. */
   private readonly free: Buffer<ArrayBuffer>[] = []
   private filled = 0
@@ -95,12 +101,19 @@ export class Chunks implements RowSink {
     for (let at = start; at < end; ) at = this.copy(bytes, at, end)
   }
 
-  /** Fills the block; returns how far it got. A call into native code costs more than the few bytes of a usual row. */
+  /** Fills the block; returns how far it got. A call into native code costs more than the few words of a usual row. */
   private copy(bytes: Buffer, start: number, end: number): number {
     const { block, filled } = this
     const taken = Math.min(end - start, BLOCK - filled)
     if (taken > SHORT) bytes.copy(block, filled, start, start + taken)
-    else for (let i = 0; i < taken; i++) block[filled + i] = bytes[start + i]!
+    else {
+      if (this.source?.bytes !== bytes) this.source = { bytes, view: viewOf(bytes) }
+      const { view } = this.source
+      const { target } = this
+      let i = 0
+      for (; i + WORD <= taken; i += WORD) target.setUint32(filled + i, view.getUint32(start + i))
+      for (; i < taken; i++) block[filled + i] = bytes[start + i]!
+    }
     this.filled += taken
     if (this.filled === BLOCK) this.flush()
     return start + taken
@@ -136,6 +149,7 @@ export class Chunks implements RowSink {
     const path = this.path()
     this.hash.update(block)
     this.block = this.free.pop() ?? Buffer.allocUnsafe(BLOCK)
+    this.target = viewOf(this.block)
     this.filled = 0
     this.waiting += 1
     this.writes = this.writes.then(async () => {

@@ -37,7 +37,7 @@ const ESCAPES = [
 function unescaped({ name, type }: ExportColumn): string {
   const text = quoted(name)
   if (type !== 'VARCHAR') return text
-  const whole = ESCAPES.reduce((sql, [escape, meant]) => `replace(${sql}, ${escape}, ${meant})`, text)
+  const whole = ESCAPES.reduce((sql, [written, meant]) => `replace(${sql}, ${written}, ${meant})`, text)
   return `CASE WHEN contains(${text}, ${literal('\\')}) THEN ${whole} ELSE ${text} END AS ${text}`
 }
 
