@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import packed from '@sparticuz/chromium'
@@ -35,6 +35,19 @@ async function unpacked(): Promise<string> {
   return join(folder, 'chromium')
 }
 
+/** The package's own names folders of Lambda and /tmp/fonts; without one font Chromium ends itself. Whole at any moment. */
+async function fontSettings(folder: string): Promise<string> {
+  const file = join(folder, 'fonts.conf')
+  const text = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${join(folder, 'fonts')}</dir><cachedir>${join(folder, 'fonts-cache')}</cachedir></fontconfig>
+`
+  const partial = `${file}.${process.pid}`
+  await writeFile(partial, text)
+  await rename(partial, file)
+  return file
+}
+
 /** A real Chromium without a window. Whoever starts it closes it. */
 export async function startChromium(): Promise<Browser> {
   const executablePath = await unpacked()
@@ -43,7 +56,7 @@ export async function startChromium(): Promise<Browser> {
     // The package's binary runs as root and without a GPU; the page itself is as safe as in any browser.
     args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--font-render-hinting=none'],
     headless: true,
-    env: { ...process.env, FONTCONFIG_PATH: join(dirname(executablePath), 'fonts') } as Record<
+    env: { ...process.env, FONTCONFIG_FILE: await fontSettings(dirname(executablePath)) } as Record<
       string,
       string
     >,
