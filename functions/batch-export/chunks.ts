@@ -139,6 +139,11 @@ export class Chunks implements RowSink {
     return this.lastTaken
   }
 
+  /** When no file is written any more, whether all could be or not. */
+  async idle(): Promise<void> {
+    await this.writes.catch(() => undefined)
+  }
+
   private path(): string {
     return join(this.folder, `${this.count}.copy`)
   }

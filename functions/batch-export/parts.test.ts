@@ -104,8 +104,8 @@ test('a failure of whoever takes chunks reaches who writes them', async () => {
   assert.ok(chunks.full)
   chunks.end()
   await assert.rejects(chunks.taken(), RangeError)
-  await queue.idle()
-  await rm(folder, { recursive: true, force: true })
+  await Promise.all([queue.idle(), chunks.idle()])
+  await rm(folder, { recursive: true })
 })
 
 test('types: exact where there is one, else the text; the column that says what fits takes no name', () => {

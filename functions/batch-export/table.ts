@@ -121,13 +121,13 @@ export async function exportTable(
     await snapshot.copy(table, columns, chunks)
     chunks.end()
   } catch (error) {
-    await queue.idle()
+    await Promise.all([queue.idle(), chunks.idle()])
     await clear()
     throw error
   }
   const outcome = chunks
     .taken()
-    .finally(clear)
+    .finally(() => chunks.idle().then(clear))
     .then(() => outcomeOf({ table, columns }, parts, read, started))
   outcome.catch(() => {})
   return { outcome }
