@@ -179,9 +179,14 @@ test('the pipeline’s user may do all, the reader sees where topics end and rea
   assert.ok((await createTopics(kafka(PIPELINE))).includes(changeTopic('visits')))
   for (const _ of [1, 2]) await letDescribe(kafka(PIPELINE), READER.username)
   const positions = await openKafka({ brokers: [broker], tls: false, sasl: READER })
-  assert.deepEqual(await positions.ends('visits'), [
-    { topic: changeTopic('visits'), partition: 0, low: 0, end: 0 },
-  ])
+  // The broker may take a moment to learn what its controller has allowed.
+  await until(
+    async () =>
+      assert.deepEqual(await positions.ends('visits'), [
+        { topic: changeTopic('visits'), partition: 0, low: 0, end: 0 },
+      ]),
+    'broker',
+  )
   await positions.close()
   const producer = kafka(READER).producer()
   await producer.connect()
