@@ -164,7 +164,7 @@ export class Stack {
       stack,
       runsFile: paths.runsFile,
       state: () => ({ processes: this.processes(), schedules: this.scheduler?.state() ?? [] }),
-      parts: () => this.processes().map(({ name, state }) => ({ name, state })),
+      parts: () => this.processes().map(({ name, state, endedAt }) => ({ name, state, endedAt })),
     })
     stack.state = 'ready'
     await writeStackFile(paths, stack)
