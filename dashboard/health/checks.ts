@@ -17,6 +17,13 @@ function check(id: string, title: string, state: State, value: string, todo: str
 /** A part that is back within a second was down all the same: whoever looks every few seconds must see it. */
 const ENDED_SECONDS = 10
 
+/** What is wrong with a part, if anything is. */
+function troubleOf({ name, state, endedAt }: Part, at: string): string | undefined {
+  if (state !== 'ready') return `${name} ${state}`
+  const seconds = endedAt ? secondsBetween(endedAt, at) : ENDED_SECONDS
+  return seconds < ENDED_SECONDS ? `${name} ended ${span(seconds)} ago and runs again` : undefined
+}
+
 export function partsCheck({ parts, at }: Observation): Check {
   const title = 'Parts'
   if (!parts)
@@ -27,21 +34,12 @@ export function partsCheck({ parts, at }: Observation): Check {
       'no answer',
       'Start the stack with npm run up; its log is in .local/logs/supervisor.log',
     )
-  const ended = ({ endedAt }: Part): number =>
-    endedAt ? secondsBetween(endedAt, at) : Number.POSITIVE_INFINITY
-  const down = parts.filter((part) => part.state !== 'ready' || ended(part) < ENDED_SECONDS)
-  const value =
-    down.length === 0
-      ? `all ${parts.length} run`
-      : down
-          .map((part) =>
-            part.state === 'ready'
-              ? `${part.name} ended ${span(ended(part))} ago and runs again`
-              : `${part.name} ${part.state}`,
-          )
-          .join(', ')
-  const todo = `Look at .local/logs/${down[0]?.name ?? ''}.log; a part that died is started again by itself`
-  return check('parts', title, down.length === 0 ? 'good' : 'bad', value, todo)
+  const troubles = parts.flatMap((part) => troubleOf(part, at) ?? [])
+  const first = parts.find((part) => troubleOf(part, at))?.name ?? ''
+  const todo = `Look at .local/logs/${first}.log; a part that died is started again by itself`
+  const well = troubles.length === 0
+  const value = well ? `all ${parts.length} run` : troubles.join(', ')
+  return check('parts', title, well ? 'good' : 'bad', value, todo)
 }
 
 /** How far what reports show is behind PostgreSQL: nothing, if the newest change that is known of is in them. */

@@ -6,11 +6,17 @@ import { type Browser, chromium } from 'playwright-core'
 
 const root = dirname(dirname(import.meta.dirname))
 
+/** The package's own settings name folders of Lambda and /tmp/fonts; without one font Chromium ends itself. */
+const fontSettings = (folder: string): string => `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>${join(folder, 'fonts')}</dir><cachedir>${join(folder, 'fonts-cache')}</cachedir></fontconfig>
+`
+
 /** The browser of the npm package, unpacked once for all tests of this clone; several processes may ask at once. */
 async function unpacked(): Promise<string> {
   const entry = fileURLToPath(import.meta.resolve('@sparticuz/chromium'))
   const { version } = JSON.parse(await readFile(join(dirname(dirname(entry)), 'package.json'), 'utf8'))
-  const folder = join(root, '.tools', `chromium-${version}`)
+  const folder = join(root, '.tools', `chromium-${version}-with-fonts`)
   const isThere = (): Promise<boolean> =>
     stat(folder).then(
       () => true,
@@ -24,6 +30,7 @@ async function unpacked(): Promise<string> {
   process.env.TMPDIR = partial
   try {
     await packed.executablePath()
+    await writeFile(join(partial, 'fonts.conf'), fontSettings(folder))
     await rename(partial, folder)
   } catch (error) {
     if (!(await isThere())) throw error
@@ -35,19 +42,6 @@ async function unpacked(): Promise<string> {
   return join(folder, 'chromium')
 }
 
-/** The package's own names folders of Lambda and /tmp/fonts; without one font Chromium ends itself. Whole at any moment. */
-async function fontSettings(folder: string): Promise<string> {
-  const file = join(folder, 'fonts.conf')
-  const text = `<?xml version="1.0"?>
-<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir>${join(folder, 'fonts')}</dir><cachedir>${join(folder, 'fonts-cache')}</cachedir></fontconfig>
-`
-  const partial = `${file}.${process.pid}`
-  await writeFile(partial, text)
-  await rename(partial, file)
-  return file
-}
-
 /** A real Chromium without a window. Whoever starts it closes it. */
 export async function startChromium(): Promise<Browser> {
   const executablePath = await unpacked()
@@ -56,7 +50,7 @@ export async function startChromium(): Promise<Browser> {
     // The package's binary runs as root and without a GPU; the page itself is as safe as in any browser.
     args: ['--no-sandbox', '--no-zygote', '--disable-gpu', '--font-render-hinting=none'],
     headless: true,
-    env: { ...process.env, FONTCONFIG_FILE: await fontSettings(dirname(executablePath)) } as Record<
+    env: { ...process.env, FONTCONFIG_FILE: join(dirname(executablePath), 'fonts.conf') } as Record<
       string,
       string
     >,

@@ -31,7 +31,17 @@ const WORD = 4
 const CUT_EVERY = 1024
 const TAB = 0x09
 
-const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length)
+/** Bytes, and the same as words. */
+interface Viewed<B extends Buffer = Buffer> {
+  bytes: B
+  view: DataView
+}
+
+function viewed<B extends Buffer>(bytes: B): Viewed<B> {
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length) }
+}
+
+const newBlock = () => viewed(Buffer.allocUnsafe(BLOCK))
 
 /** FNV-1a of what stands before the first tab. */
 export function keyHash(head: Uint8Array, length: number): number {
@@ -51,12 +61,11 @@ export class Chunks implements RowSink {
   private readonly limits: ChunkLimits
   private readonly queue: WorkQueue
   private readonly take: (chunk: Chunk) => Promise<void>
-  private block = Buffer.allocUnsafe(BLOCK)
-  private target = viewOf(this.block)
+  private block = newBlock()
   /** What the last piece was cut from: many rows come in one. */
-  private source: { bytes: Buffer; view: DataView } | undefined
+  private source: Viewed | undefined
   /** Blocks that have been written, to be filled again: memory outside the heap is given back late. */
-  private readonly free: Buffer<ArrayBuffer>[] = []
+  private readonly free: Viewed<Buffer<ArrayBuffer>>[] = []
   private filled = 0
   private hash: Hash
   private rows = 0
@@ -105,14 +114,13 @@ export class Chunks implements RowSink {
   private copy(bytes: Buffer, start: number, end: number): number {
     const { block, filled } = this
     const taken = Math.min(end - start, BLOCK - filled)
-    if (taken > SHORT) bytes.copy(block, filled, start, start + taken)
+    if (taken > SHORT) bytes.copy(block.bytes, filled, start, start + taken)
     else {
-      if (this.source?.bytes !== bytes) this.source = { bytes, view: viewOf(bytes) }
+      if (this.source?.bytes !== bytes) this.source = viewed(bytes)
       const { view } = this.source
-      const { target } = this
       let i = 0
-      for (; i + WORD <= taken; i += WORD) target.setUint32(filled + i, view.getUint32(start + i))
-      for (; i < taken; i++) block[filled + i] = bytes[start + i]!
+      for (; i + WORD <= taken; i += WORD) block.view.setUint32(filled + i, view.getUint32(start + i))
+      for (; i < taken; i++) block.bytes[filled + i] = bytes[start + i]!
     }
     this.filled += taken
     if (this.filled === BLOCK) this.flush()
@@ -150,11 +158,10 @@ export class Chunks implements RowSink {
 
   private flush(): void {
     const whole = this.block
-    const block = whole.subarray(0, this.filled)
+    const block = whole.bytes.subarray(0, this.filled)
     const path = this.path()
     this.hash.update(block)
-    this.block = this.free.pop() ?? Buffer.allocUnsafe(BLOCK)
-    this.target = viewOf(this.block)
+    this.block = this.free.pop() ?? newBlock()
     this.filled = 0
     this.waiting += 1
     this.writes = this.writes.then(async () => {
