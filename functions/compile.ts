@@ -14,4 +14,5 @@ for (const { folder, runtime } of manifest) {
     if (!(error instanceof PipelineError && error.code === 'SETTING_INVALID')) throw error
   }
 }
+await import('./serve.ts')
 process.exit(0)

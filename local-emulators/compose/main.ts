@@ -58,7 +58,7 @@ async function main(part: string): Promise<void> {
   }
   const environment = functionContainer(part, described)
   if (!environment) throw new TypeError(`no container runs ${part}`)
-  await run(environment, () => import('@pipeline/functions/serve.ts'))
+  await run(environment, async () => (await import('@pipeline/functions/serve.ts')).serve())
 }
 
 main(process.argv[2] ?? '').catch((error: unknown) => {
