@@ -4,7 +4,11 @@ import type { Settings } from './settings.ts'
 import { type Size, sizes } from './sizes.ts'
 import { longestGapMinutes } from './watching/alerts.ts'
 
-/** US dollars, list prices of us-central1 in autumn 2025. Machines and what is priced by the hour: a month of 730 hours. */
+/**
+ * US dollars, list prices of us-central1 in autumn 2025. Machines and what is priced by the hour: a month of 730 hours.
+ * Compared with stored pages (autumn 2026, copies of any age): sqlCore, sqlGb, ssdGb as a VM's disk, secretVersion, functions,
+ * Cloud Storage, BigQuery, pubsubTib, the log. With public repositories' tables: vm. All agreed. From memory: what is left.
+ */
 const PRICES = {
   vm: { 'e2-standard-4': 97.84, 'n2-standard-8': 283.58, 'n2-standard-16': 567.17 } as Record<string, number>,
   sqlCore: 30.15,
