@@ -4,7 +4,8 @@ import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { Listr } from 'listr2'
 import { root, tools } from '../paths.ts'
 import { functionProcess } from '../services/functions.ts'
-import { checkRequirements } from './requirements-check.ts'
+import { buildComposeConfig, COMPOSE_SOURCES } from './compose-config.ts'
+import { checkRequirements, hasGo } from './requirements-check.ts'
 import { installSqlTools, SQL_SOURCES } from './sql-tools.ts'
 import { command, installPython, stamped } from './steps.ts'
 
@@ -62,9 +63,14 @@ async function compileFunctions(progress: (line: string) => void): Promise<void>
 /**
  * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
  * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines, `sql` GoogleSQL
- * and sqlfluff.
+ * and sqlfluff, `compose` what checks docker-compose.yml: a schema, and with Go Docker Compose's own loader.
  */
-export async function install({ checks = false, beam = false, sql = false } = {}): Promise<void> {
+export async function install({
+  checks = false,
+  beam = false,
+  sql = false,
+  compose = false,
+} = {}): Promise<void> {
   const missing = (await checkRequirements()).filter(({ ok }) => !ok)
   if (missing.length > 0) {
     const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
@@ -78,12 +84,25 @@ export async function install({ checks = false, beam = false, sql = false } = {}
       stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, [bqemulatorFile], (progress) =>
         installPython(tools.bqemulatorVenv, bqemulatorFile, progress),
       ),
-      ...(checks
+      ...(checks || compose
         ? [
-            stamped('Python packages: checkov, shellcheck', tools.checksVenv, [checksFile], (progress) =>
-              installPython(tools.checksVenv, checksFile, progress),
+            stamped(
+              'Python packages: checkov, shellcheck, check-jsonschema',
+              tools.checksVenv,
+              [checksFile],
+              (progress) => installPython(tools.checksVenv, checksFile, progress),
             ),
-            stamped('Node packages: cdktn', tools.cdktn, [cdktnFile], installCdktn),
+          ]
+        : []),
+      ...(checks ? [stamped('Node packages: cdktn', tools.cdktn, [cdktnFile], installCdktn)] : []),
+      ...(compose && (await hasGo())
+        ? [
+            stamped(
+              "Go packages: Docker Compose's loader",
+              dirname(tools.composeConfig),
+              COMPOSE_SOURCES,
+              buildComposeConfig,
+            ),
           ]
         : []),
       ...(beam
