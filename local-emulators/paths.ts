@@ -20,8 +20,6 @@ export const tools = {
   sqlVenv: join(root, '.tools', 'sql-venv'),
   /** checkov and shellcheck, for tests of the cloud's stack; check-jsonschema, for docker-compose.yml. */
   checksVenv: join(root, '.tools', 'checks-venv'),
-  /** Docker Compose's loader, where the machine has Go: for one test. */
-  composeConfig: join(root, '.tools', 'compose-config', 'config'),
   /** What CDKTF goes on as; a test synthesizes with it. */
   cdktn: join(root, '.tools', 'cdktn'),
 }

@@ -22,7 +22,7 @@ const ROOMS = [
 ]
 /** GoogleSQL and sqlfluff are needed by these alone. */
 const SQL_TEST = /dbt-check|lint-sql/
-/** Needs the schema of docker-compose.yml, and Docker Compose's loader where it can be built. */
+/** Needs the schema of docker-compose.yml. */
 const COMPOSE_TEST = join('compose', 'config.test.ts')
 const STACK_TESTS = join('local-emulators', 'stack-tests')
 /** Tests that run pipelines are named after Beam; only they need it. */

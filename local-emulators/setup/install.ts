@@ -4,8 +4,7 @@ import { PipelineError } from '@pipeline/hospital/errors.ts'
 import { Listr } from 'listr2'
 import { root, tools } from '../paths.ts'
 import { functionProcess } from '../services/functions.ts'
-import { buildComposeConfig, COMPOSE_SOURCES } from './compose-config.ts'
-import { checkRequirements, hasGo } from './requirements-check.ts'
+import { checkRequirements } from './requirements-check.ts'
 import { installSqlTools, SQL_SOURCES } from './sql-tools.ts'
 import { command, installPython, stamped } from './steps.ts'
 
@@ -63,7 +62,7 @@ async function compileFunctions(progress: (line: string) => void): Promise<void>
 /**
  * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
  * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines, `sql` GoogleSQL
- * and sqlfluff, `compose` what checks docker-compose.yml: a schema, and with Go Docker Compose's own loader.
+ * and sqlfluff, `compose` what checks docker-compose.yml.
  */
 export async function install({
   checks = false,
@@ -95,16 +94,6 @@ export async function install({
           ]
         : []),
       ...(checks ? [stamped('Node packages: cdktn', tools.cdktn, [cdktnFile], installCdktn)] : []),
-      ...(compose && (await hasGo())
-        ? [
-            stamped(
-              "Go packages: Docker Compose's loader",
-              dirname(tools.composeConfig),
-              COMPOSE_SOURCES,
-              buildComposeConfig,
-            ),
-          ]
-        : []),
       ...(beam
         ? [
             stamped('Python packages: Apache Beam', tools.beamVenv, [beamFile], (progress) =>

@@ -41,11 +41,6 @@ export async function findPython(): Promise<{ command: string; version: string }
   return undefined
 }
 
-/** Go, with which one test builds what it needs; nothing else wants it. */
-export async function hasGo(): Promise<boolean> {
-  return atLeast(await version('go', ['version'], /go(\d+\.\d+(?:\.\d+)?)/), '1.24')
-}
-
 /** Looks at what `npm run demo` needs from the machine; installs nothing. */
 export async function checkRequirements(): Promise<Requirement[]> {
   const [java, maven, python, disk] = await Promise.all([
