@@ -18,7 +18,7 @@ export const tools = {
   dbt: join(root, '.venv', 'bin', 'dbt'),
   /** GoogleSQL and sqlfluff: for checks only. */
   sqlVenv: join(root, '.tools', 'sql-venv'),
-  /** checkov and shellcheck, for tests of the cloud's stack alone. */
+  /** checkov and shellcheck, for tests of the cloud's stack; check-jsonschema, for docker-compose.yml. */
   checksVenv: join(root, '.tools', 'checks-venv'),
   /** What CDKTF goes on as; a test synthesizes with it. */
   cdktn: join(root, '.tools', 'cdktn'),

@@ -125,7 +125,6 @@ function variable({ name, label, sql }: Variable): object {
     label,
     datasource: DATA_SOURCES.clickhouse,
     query: sql,
-    definition: sql,
     // When the time range changes, too.
     refresh: 2,
     sort: 0,

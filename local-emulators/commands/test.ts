@@ -22,6 +22,8 @@ const ROOMS = [
 ]
 /** GoogleSQL and sqlfluff are needed by these alone. */
 const SQL_TEST = /dbt-check|lint-sql/
+/** Needs the schema of docker-compose.yml. */
+const COMPOSE_TEST = join('compose', 'config.test.ts')
 const STACK_TESTS = join('local-emulators', 'stack-tests')
 /** Tests that run pipelines are named after Beam; only they need it. */
 const BEAM_TEST = /beam[a-z-]*\.integration\.test\.ts$/
@@ -57,6 +59,7 @@ export async function test(only: string[]): Promise<void> {
     checks: files.some((file) => file.includes('cdktf')),
     beam: files.some((file) => BEAM_TEST.test(file)),
     sql: files.some((file) => SQL_TEST.test(file)),
+    compose: files.some((file) => file.endsWith(COMPOSE_TEST)),
   })
   const onStack = files.filter((file) => file.includes(STACK_TESTS))
   const chaos = files.filter((file) => file.endsWith(CHAOS_TEST))

@@ -62,9 +62,14 @@ async function compileFunctions(progress: (line: string) => void): Promise<void>
 /**
  * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
  * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines, `sql` GoogleSQL
- * and sqlfluff.
+ * and sqlfluff, `compose` what checks docker-compose.yml.
  */
-export async function install({ checks = false, beam = false, sql = false } = {}): Promise<void> {
+export async function install({
+  checks = false,
+  beam = false,
+  sql = false,
+  compose = false,
+} = {}): Promise<void> {
   const missing = (await checkRequirements()).filter(({ ok }) => !ok)
   if (missing.length > 0) {
     const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
@@ -78,14 +83,17 @@ export async function install({ checks = false, beam = false, sql = false } = {}
       stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, [bqemulatorFile], (progress) =>
         installPython(tools.bqemulatorVenv, bqemulatorFile, progress),
       ),
-      ...(checks
+      ...(checks || compose
         ? [
-            stamped('Python packages: checkov, shellcheck', tools.checksVenv, [checksFile], (progress) =>
-              installPython(tools.checksVenv, checksFile, progress),
+            stamped(
+              'Python packages: checkov, shellcheck, check-jsonschema',
+              tools.checksVenv,
+              [checksFile],
+              (progress) => installPython(tools.checksVenv, checksFile, progress),
             ),
-            stamped('Node packages: cdktn', tools.cdktn, [cdktnFile], installCdktn),
           ]
         : []),
+      ...(checks ? [stamped('Node packages: cdktn', tools.cdktn, [cdktnFile], installCdktn)] : []),
       ...(beam
         ? [
             stamped('Python packages: Apache Beam', tools.beamVenv, [beamFile], (progress) =>
