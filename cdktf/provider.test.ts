@@ -56,6 +56,8 @@ const EXACTLY_ONE: Record<string, string[][]> = {
 /** Fields that google 6.50 does not take together. */
 const NOT_TOGETHER: Record<string, string[][]> = {
   google_compute_firewall: [['source_tags', 'target_service_accounts']],
+  google_compute_region_network_endpoint_group: [['app_engine', 'cloud_function', 'cloud_run']],
+  google_compute_target_https_proxy: [['certificate_manager_certificates', 'ssl_certificates']],
   google_compute_instance_group_manager: [
     ['update_policy.max_surge_fixed', 'update_policy.max_surge_percent'],
     ['update_policy.max_unavailable_fixed', 'update_policy.max_unavailable_percent'],
