@@ -64,7 +64,7 @@ export async function relayFromFullTopic(stack: Stack, rows: number): Promise<nu
 
 async function awaitRelayed(stack: StackFile, count: number): Promise<void> {
   const until = performance.now() + LONGEST_LOAD_PAUSE_MS
-  while (performance.now() < until && (await relayed(stack)) < count) await pause(100)
+  while (performance.now() < until && (await relayed(stack)) < count) await pause(250)
 }
 
 /** Loads facts while they come, until the raw log has taken `rows` more. `carried`: what the relay had carried before. */

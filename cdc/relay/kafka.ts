@@ -2,7 +2,9 @@ import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompressSync } from 'node:zlib'
 import kafkajs, { type Kafka, type LogEntry, type logLevel } from 'kafkajs'
 import type { Logger } from 'pino'
+import { lookOnlyWhileSomethingWaits } from './kafka-idle.ts'
 
+lookOnlyWhileSomethingWaits()
 const compress = promisify(zstdCompress)
 /** Of a record batch of the usual size one piece, made at once: many small ones cost more than the decompression. */
 const PIECE = { chunkSize: 262_144 }

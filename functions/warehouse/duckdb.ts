@@ -31,8 +31,14 @@ function lakeObject({ md5, count, ...object }: LedgerObject): LakeObject {
   return { ...object, ...(md5 === null ? {} : { md5 }), ...(count === null ? {} : { count }) }
 }
 
-/** What one statement reads: DuckDB may hold 2048 rows of each thread in memory, however long they are. */
-const STATEMENT_BYTES = 32 * 1024 * 1024
+/** DuckDB may hold 2048 rows of each thread in memory, however long they are. */
+const SHORT_LINE_BYTES = 8 * 1024
+
+/** What one statement reads. Each leaves half-full row groups behind, which cost as much again when the file is closed. */
+function statementBytes(staged: readonly StagedObject[]): number {
+  const short = staged.every(({ longestLine }) => longestLine <= SHORT_LINE_BYTES)
+  return (short ? 64 : 32) * 1024 * 1024
+}
 
 /** Lets a load have what its longest line needs, above the configured limit if it must be. */
 async function makeRoom(db: Database, limit: string, staged: readonly StagedObject[]): Promise<void> {
@@ -71,10 +77,8 @@ async function insert(
   const { apart, overlapping } = splitByOverlap(ranged, done)
   const inserted = new Map<string, number>()
   const loadedAt = await loadTime(db, table)
-  for (const staged of packs(
-    apart.map((each) => each.staged),
-    STATEMENT_BYTES,
-  )) {
+  const whole = apart.map((each) => each.staged)
+  for (const staged of packs(whole, statementBytes(whole))) {
     const expected = staged.reduce((sum, { rows }) => sum + rows, 0)
     const rows = await db.run(insertSql(table, loadedAt, staged))
     if (rows !== expected)
