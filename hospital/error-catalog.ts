@@ -237,6 +237,11 @@ export const errorCatalog = {
     retry: 'backoff',
     todo: 'look at the warehouse (locally the published DuckDB file, in the cloud BigQuery) and at the rights of the page',
   },
+  MONITORING_UNAVAILABLE: {
+    what: 'Cloud Monitoring does not tell how the hops are',
+    retry: 'backoff',
+    todo: 'by the status: 401 or 403: give the page roles/monitoring.viewer on the project; 400: report it, a query of ours is wrong; anything else: wait, the page asks again by itself',
+  },
   FOLLOW_UNAVAILABLE: {
     what: 'a change can not be followed now',
     retry: 'backoff',

@@ -6,7 +6,7 @@ import { convertRow } from './values.ts'
 
 export interface BigqueryReportsOptions {
   bigquery: BigQuery
-  /** The dataset of marts. */
+  /** The dataset of marts, or another that a query's `{mart}` stands for. */
   dataset: string
   location: string
   /** A query that would read more is refused. */
