@@ -89,7 +89,7 @@ async function first<C extends Columns>(
   } catch (error) {
     if (part === 'marts' && error instanceof PipelineError && error.code === 'REPORTS_MISSING')
       return undefined
-    const reason = error instanceof PipelineError ? error.context.reason : undefined
+    const reason = error instanceof PipelineError ? (error.context.reason ?? error.code) : undefined
     throw new PipelineError('FOLLOW_UNAVAILABLE', { part, reason }, error)
   }
 }
