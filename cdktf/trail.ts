@@ -6,8 +6,9 @@ import { trailSql, trailViews } from '@pipeline/functions/warehouse/bigquery/tra
 import type { Stage } from './stage.ts'
 
 /**
- * Views over the raw dataset without its rows. They read it by themselves, whoever reads them; the dataset is let in as
- * a whole, since google_bigquery_dataset_iam_member keeps that and took single views away until google 6.40.
+ * Views over the raw dataset without its rows. They read it by themselves, whoever reads them. The dataset is let in as
+ * a whole: google_bigquery_dataset_iam_member writes the same list, and kept single views in it only later (hashicorp's
+ * provider, issue 11218; magic-modules 11352 and 14208).
  */
 export function buildTrail(
   { stack, settings, names, labels }: Stage,

@@ -29,7 +29,7 @@ const passes = (status: number | undefined): boolean =>
   status === undefined || status === 429 || status >= 500
 
 /** Asks a Prometheus over HTTP. Throws MONITORING_UNAVAILABLE; what may pass is tried once more. */
-export function promql({ url, headers, timeoutMs = 5_000, againMs = 1_000 }: PromqlOptions): Ask {
+export function promql({ url, headers, timeoutMs = 3_000, againMs = 1_000 }: PromqlOptions): Ask {
   const once = async (query: string) => {
     let status: number | undefined
     try {
