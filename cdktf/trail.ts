@@ -24,7 +24,7 @@ export function buildTrail(
       labels: { layer: DATASETS.trail, ...labels },
       deletionProtection: false,
       view: {
-        query: trailSql(view, `${settings.project}.${names.dataset(DATASETS.raw)}`),
+        query: trailSql(view, settings.project, names.dataset(DATASETS.raw)),
         useLegacySql: false,
       },
       dependsOn: [logs.get(view.of)!],

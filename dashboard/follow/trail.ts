@@ -49,7 +49,10 @@ limit 1`,
 type Change = RowOf<ReturnType<typeof newestChange>['columns']>
 
 /** The first object of the lake that has a change. */
-export function objectOfChange(table: string, change: Change) {
+export function objectOfChange(
+  table: string,
+  change: Pick<Change, 'kafka_topic' | 'kafka_partition' | 'kafka_offset'>,
+) {
   const { kafka_topic: topic, kafka_partition: partition, kafka_offset: offset } = change
   return {
     sql: `select object, cast(stored_at as string) as stored_at

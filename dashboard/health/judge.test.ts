@@ -73,21 +73,23 @@ test('what stops, fails or is lost is bad, turns the whole red and says what to 
 })
 
 test('what to do on Google Cloud is done on Google Cloud, and a run of dbt that is still to come is not late', () => {
-  const gone: Partial<Observation> = {
+  const { parts, ...seen } = well
+  assert.ok(parts)
+  const gone: Observation = {
+    ...seen,
     place: 'cloud',
-    parts: undefined,
     capture: null,
     relay: null,
     deadLetters: 1,
     warehouse: { ...well.warehouse!, committedAt: before(limits.dataAgeSeconds.bad) },
     reconcile: null,
     dbt: null,
-  } as unknown as Partial<Observation>
-  for (const change of [
+  }
+  for (const each of [
     gone,
     { ...gone, subscriptions: null, reconcile: { at: before(1e6), result: 'equal', failed: [] } },
   ]) {
-    const { checks } = judge({ ...well, ...change })
+    const { checks } = judge(each)
     assert.ok(checks.filter(({ state }) => state === 'bad').length >= 4)
     assert.doesNotMatch(JSON.stringify(checks), /npm run|\.local/)
   }

@@ -53,10 +53,7 @@ before(async () => {
   await ensureWarehouse(bigquery, { raw: RAW, loads: 'demo_raw_loads' }, catalog, {})
   await Promise.all([TRAIL, MARTS].map((name) => bigquery.createDataset(name)))
   for (const view of trailViews)
-    await run(
-      bigquery,
-      `CREATE VIEW ${TRAIL}.${view.name} AS ${trailSql(view, `${bigquery.projectId}.${RAW}`)}`,
-    )
+    await run(bigquery, `CREATE VIEW ${TRAIL}.${view.name} AS ${trailSql(view, bigquery.projectId, RAW)}`)
   await run(
     bigquery,
     `CREATE TABLE ${MARTS}.pipeline_health (table_name STRING, loaded_until TIMESTAMP, built_at TIMESTAMP)`,

@@ -1,5 +1,6 @@
 import { catalog } from '@pipeline/hospital/catalog.ts'
 import { LEDGER } from './schema.ts'
+import { quoted } from './sql.ts'
 
 export interface TrailView {
   name: string
@@ -48,8 +49,8 @@ export const trailViews: readonly TrailView[] = [
   },
 ]
 
-/** The query of a view; `raw` is `project.dataset`. */
-export function trailSql({ of, columns }: TrailView, raw: string): string {
+/** The query of a view; `dataset` is the path to the raw one. */
+export function trailSql({ of, columns }: TrailView, ...dataset: string[]): string {
   const list = Object.entries(columns).map(([name, column]) => `${column} AS ${name}`)
-  return `SELECT ${list.join(', ')} FROM \`${raw}.${of}\``
+  return `SELECT ${list.join(', ')} FROM ${quoted(...dataset, of)}`
 }
