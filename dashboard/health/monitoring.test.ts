@@ -136,6 +136,9 @@ test('a slot that is gone or that nobody reads is told from one that the guard d
   assert.deepEqual((await look()).capture, { slot: 'missing', behindBytes: null })
   mock.series = without(/slot_active/)
   assert.equal((await look()).capture, null)
+  mock.series = wellMonitored(new Date(NEWEST).toISOString())
+  mock.series = [...without(/slot_retained/), own('capture_slot_retained_bytes', [[10, Number.NaN]])]
+  assert.equal((await look()).capture, null)
 })
 
 test('a relay that has read nothing since it started is no relay that is down', async () => {
