@@ -12,6 +12,7 @@ const ON_PROJECT: Record<string, RegExp> = {
   'roles/dataflow.worker': /:[a-z0-9]+-dataflow@/,
   'roles/logging.logWriter': /-(vm|build)[.@]/,
   'roles/monitoring.metricWriter': /-vm[.@]/,
+  'roles/monitoring.viewer': /-dashboard@/,
   'roles/storage.objectViewer': /-build[.@]/,
 }
 

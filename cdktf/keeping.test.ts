@@ -23,7 +23,7 @@ const STATEFUL = [
 
 test('what holds data can not be destroyed by mistake, and only on request', () => {
   const passing = (type: string, id: string) =>
-    /^(external-|dataset-raw_loads$)/.test(id) && /bigquery/.test(type)
+    /^(external-|trail-|dataset-raw_loads$)/.test(id) && /bigquery/.test(type)
   const free = synthesize(choices.demo!, { protect: false })
   for (const each of ['foundation', 'pipeline'] as const) {
     for (const { type, id, body } of everything(demo[each]).filter(({ type }) => STATEFUL.includes(type))) {

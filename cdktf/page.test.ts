@@ -64,6 +64,8 @@ test('the page reads marts of its own environment and links to reports over them
     const { LOOKER_LINKS: links, ...variables } = page(stack).service_config.environment_variables
     assert.equal(variables.WAREHOUSE, 'bigquery')
     assert.equal(variables.BIGQUERY_MARTS_DATASET, `${name}_marts`)
+    assert.equal(variables.BIGQUERY_TRAIL_DATASET, `${name}_trail`)
+    assert.equal(variables.MONITORED_ENVIRONMENT, name)
     assert.equal(variables.PIPELINE_URL, undefined)
     const read = (JSON.parse(links) as { url: string }[]).map(({ url }) => parseLink(url))
     assert.equal(read.length, reportDefinitions.length)

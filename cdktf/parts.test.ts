@@ -86,12 +86,13 @@ test('invariant 9: a function has the rights of the manifest, no other, and star
       (each) =>
         each.kind === 'dataset' && each.dataset === 'raw' && each.role === 'roles/bigquery.dataViewer',
     )
+    const follows = access.some((each) => each.kind === 'dataset' && each.dataset === 'trail')
     const service = pipeline.resource.google_cloudfunctions2_function![`function-${name}`].service_config
     assert.deepEqual(
       roles.sort(),
       [
         ...access.map(({ role }) => role),
-        ...(reads ? Array(3).fill('roles/datacatalog.categoryFineGrainedReader') : []),
+        ...Array(reads ? 3 : follows ? 1 : 0).fill('roles/datacatalog.categoryFineGrainedReader'),
         ...(service.secret_volumes ? ['roles/secretmanager.secretAccessor'] : []),
       ].sort(),
       name,

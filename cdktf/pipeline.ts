@@ -16,6 +16,7 @@ import { buildPage, buildReportMemory } from './page.ts'
 import { buildPrivacy } from './privacy.ts'
 import { buildSchedule } from './scheduler.ts'
 import type { Stage } from './stage.ts'
+import { buildTrail } from './trail.ts'
 import { grantVm } from './vm/rights.ts'
 import { buildVm } from './vm/vm.ts'
 import type { VmArchive } from './vm/vm-archive.ts'
@@ -40,8 +41,9 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
     waitFor(each, encrypting)
   }
   const { users, readers } = logUsers(entries, DATASETS.raw)
-  const tags = buildPrivacy(stage, readers)
-  buildTables(stage, datasets, tags, users)
+  const followers = logUsers(entries, DATASETS.trail).readers
+  const tags = buildPrivacy(stage, readers, followers)
+  buildTrail(stage, datasets, buildTables(stage, datasets, tags, [...users, ...followers]))
   buildReportMemory(stage)
   const resources: Resources = { buckets, topics, datasets }
   const network = buildNetwork(stage)

@@ -3,8 +3,8 @@ import { BigqueryDatapolicyDataPolicyIamMember } from '@cdktf/provider-google/li
 import { DataCatalogPolicyTag } from '@cdktf/provider-google/lib/data-catalog-policy-tag/index.js'
 import { DataCatalogPolicyTagIamMember } from '@cdktf/provider-google/lib/data-catalog-policy-tag-iam-member/index.js'
 import { DataCatalogTaxonomy } from '@cdktf/provider-google/lib/data-catalog-taxonomy/index.js'
-import type { PolicyTags } from '@pipeline/functions/warehouse/bigquery/schema.ts'
-import type { Identifies } from '@pipeline/hospital/catalog.ts'
+import { classOf, type PolicyTags } from '@pipeline/functions/warehouse/bigquery/schema.ts'
+import { catalog, type Identifies } from '@pipeline/hospital/catalog.ts'
 import type { Stage } from './stage.ts'
 
 const CLASSES: Record<Identifies, string> = {
@@ -13,11 +13,20 @@ const CLASSES: Record<Identifies, string> = {
   staff: 'Points at a member of staff',
 }
 
+/** The classes of keys, which who follows a change names. */
+const KEY_CLASSES = catalog.map(({ key, columns }) =>
+  classOf(columns.filter(({ name }) => key.includes(name))),
+)
+
 /**
  * A policy tag a class of the catalog. Who may not see the class reads null: the mask that fits every type, JSON too.
- * `readers` are the accounts of the pipeline that read what is tagged.
+ * `readers` are the accounts of the pipeline that read what is tagged, `followers` those that find a change by its key.
  */
-export function buildPrivacy({ stack, settings, names, protect }: Stage, readers: readonly string[]) {
+export function buildPrivacy(
+  { stack, settings, names, protect }: Stage,
+  readers: readonly string[],
+  followers: readonly string[],
+) {
   const taxonomy = new DataCatalogTaxonomy(stack, 'taxonomy', {
     displayName: names.of('identifying'),
     description: 'What identifies a person, as hospital/tables.ts says',
@@ -49,7 +58,10 @@ export function buildPrivacy({ stack, settings, names, protect }: Stage, readers
     })
     for (const [name, member] of [
       ['care-team', `group:${settings.readers.careTeam}`],
-      ...readers.map((component) => [component, `serviceAccount:${names.accountEmail(component)}`]),
+      ...[...readers, ...(KEY_CLASSES.includes(identifies) ? followers : [])].map((component) => [
+        component,
+        `serviceAccount:${names.accountEmail(component)}`,
+      ]),
     ] as [string, string][]) {
       new DataCatalogPolicyTagIamMember(stack, `tag-${identifies}-${name}`, {
         policyTag: tag.name,

@@ -18,6 +18,7 @@ const DAY_MS = 86_400_000
 
 const DESCRIPTIONS: Record<DatasetName, string> = {
   raw: 'Change logs as captured from PostgreSQL',
+  trail: 'Where changes have been and when, without their rows',
   raw_loads: 'Loads under way; a table goes when its load is done, or after a day',
   external: 'The lake as it lies there',
   staging: 'Current rows, typed',
@@ -59,14 +60,16 @@ export function buildDatasets({ stack, settings, names, protect, labels }: Stage
 
 /**
  * The tables of the catalog, shaped as the loaders shape them. Rows of tables that tell of patients open to `accounts`
- * (those of the functions that use them) and the care team only, whoever else may read the dataset.
+ * (those of the functions that use them) and the care team only, whoever else may read the dataset. Gives the tables of
+ * the raw dataset.
  */
 export function buildTables(
   { stack, settings, names, protect, labels }: Stage,
   datasets: ReadonlyMap<string, BigqueryDataset>,
   tags: PolicyTags,
   accounts: readonly string[],
-): void {
+): Map<string, BigqueryTable> {
+  const logs = new Map<string, BigqueryTable>()
   const add = (dataset: DatasetName, { name, metadata }: TableSpec) => {
     const { schema, timePartitioning, clustering, externalDataConfiguration: external } = metadata
     const { hivePartitioningOptions: hive, ...outside } = (external ?? {}) as Record<string, unknown> & {
@@ -101,9 +104,10 @@ export function buildTables(
       ...(clustering ? { clustering: clustering.fields! } : {}),
     })
   }
-  add(DATASETS.raw, LEDGER)
+  logs.set(LEDGER.name, add(DATASETS.raw, LEDGER))
   for (const table of catalog) {
     const log = add(DATASETS.raw, changesSpec(table, tags))
+    logs.set(`${table.name}_changes`, log)
     add(DATASETS.external, externalSpec(table, names.bucket('lake')))
     if (!['patient', 'patient-with-others'].includes(classOf(table.columns) ?? '')) continue
     new BigqueryRowAccessPolicy(stack, `rows-${table.name}`, {
@@ -117,4 +121,5 @@ export function buildTables(
       ],
     })
   }
+  return logs
 }

@@ -17,9 +17,10 @@ export type Topic = (typeof TOPICS)[keyof typeof TOPICS]
 export const BUCKETS = { lake: 'lake' } as const
 export type BucketName = (typeof BUCKETS)[keyof typeof BUCKETS]
 
-/** Datasets of BigQuery by what they hold: change logs, loads under way, tables over the lake; and dbt's own. */
+/** Datasets of BigQuery by what they hold: change logs, what is shown of them, loads under way, tables over the lake; and dbt's own. */
 export const DATASETS = {
   raw: 'raw',
+  trail: 'trail',
   loads: 'raw_loads',
   external: 'external',
   staging: 'staging',
@@ -92,8 +93,11 @@ export type Access =
   | { kind: 'topic'; topic: Topic; role: string }
   | { kind: 'secret'; secret: Secret; role: string }
   | { kind: 'dataset'; dataset: DatasetName; role: string }
-  /** Roles on the project: jobs of BigQuery and of Dataflow belong to a project and to nothing smaller. They open no data. */
-  | { kind: 'project'; role: 'roles/bigquery.jobUser' | 'roles/dataflow.developer' }
+  /** Roles on the project: jobs of BigQuery and of Dataflow and metrics belong to a project and to nothing smaller. They open no data. */
+  | {
+      kind: 'project'
+      role: 'roles/bigquery.jobUser' | 'roles/dataflow.developer' | 'roles/monitoring.viewer'
+    }
   /** To start something that runs as another account of the stack. */
   | { kind: 'account'; account: 'dataflow'; role: 'roles/iam.serviceAccountUser' }
 

@@ -36,6 +36,8 @@ const sources: Partial<Record<SettingName, SettingSource>> = {
   PSEUDONYM_KEY: { from: 'secret', secret: SECRETS.pseudonymKey },
   DBT_STATE_DIR: { from: 'local', what: 'dbt-state' },
   BIGQUERY_MARTS_DATASET: { from: 'dataset', dataset: DATASETS.marts },
+  BIGQUERY_TRAIL_DATASET: { from: 'dataset', dataset: DATASETS.trail },
+  MONITORED_ENVIRONMENT: { from: 'cloud', what: 'environment' },
   LOOKER_LINKS: { from: 'cloud', what: 'looker-links' },
   PAGE_ASSETS: { from: 'local', what: 'page-assets' },
   PIPELINE_URL: { from: 'local', what: 'pipeline-url' },
@@ -92,6 +94,7 @@ export const readClickhousePassword = readSecret(SECRETS.clickhousePassword)
 export const readExportKey = readSecret(SECRETS.exportKey)
 
 export const runJobs: Access = { kind: 'project', role: 'roles/bigquery.jobUser' }
+export const readMetrics: Access = { kind: 'project', role: 'roles/monitoring.viewer' }
 export const onDatasets = (role: string, ...datasets: DatasetName[]): Access[] =>
   datasets.map((dataset) => ({ kind: 'dataset', dataset, role }))
 export const launchJobs: readonly Access[] = [

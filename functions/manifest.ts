@@ -10,6 +10,7 @@ import {
   readDatabase,
   readExportKey,
   readLake,
+  readMetrics,
   readSecret,
   runJobs,
   settingsOf,
@@ -235,6 +236,10 @@ export const manifest: readonly FunctionEntry[] = [
     concurrency: 80,
     maxInstances: 5,
     settings: settingsOf(settingNames.dashboard),
-    access: [runJobs, ...onDatasets('roles/bigquery.dataViewer', DATASETS.marts)],
+    access: [
+      runJobs,
+      readMetrics,
+      ...onDatasets('roles/bigquery.dataViewer', DATASETS.marts, DATASETS.trail),
+    ],
   },
 ]

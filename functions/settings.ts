@@ -31,6 +31,8 @@ export const settingSchemas = {
   BIGQUERY_LOADS_DATASET: dataset('raw_loads'),
   /** What reports read. */
   BIGQUERY_MARTS_DATASET: dataset('marts'),
+  /** Where changes are, without their rows. */
+  BIGQUERY_TRAIL_DATASET: dataset('trail'),
   /** Tables over the lake. */
   BIGQUERY_EXTERNAL_DATASET: dataset('external'),
   /** Policy tags of the catalog's classes; without them identifying columns are protected by the dataset alone. */
@@ -117,8 +119,13 @@ export const settingSchemas = {
   COMPACT_MIN_AGE_HOURS: whole(1, 0, 240),
   /** The folder that dashboard/build.ts made; `assets` beside the function's own code unless set. */
   PAGE_ASSETS: z.string().min(1).optional(),
-  /** Where the local stack says how it is; in the cloud the marts and metrics do. */
+  /** Where the local stack says how it is; in the cloud the marts and Cloud Monitoring do. */
   PIPELINE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** The environment whose hops the page reads from Cloud Monitoring, in GOOGLE_CLOUD_PROJECT; unset where it does not. */
+  MONITORED_ENVIRONMENT: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,40}$/)
+    .optional(),
   /** Reports in Looker Studio as JSON: `[{"name": …, "url": …}]`, as `npm run deploy` prints them. */
   LOOKER_LINKS: z.string().max(100_000).default('[]'),
   /** Where Dataflow jobs run and as whom: an object as dataflow-templates/launcher/environment.ts has it. */

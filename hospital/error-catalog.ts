@@ -1,4 +1,6 @@
-interface ErrorEntry {
+import { pageErrors } from './page-errors.ts'
+
+export interface ErrorEntry {
   what: string
   /** `never`: the same input fails again, so it goes to dead letters. `backoff`: try again later. */
   retry: 'never' | 'backoff'
@@ -227,21 +229,7 @@ export const errorCatalog = {
     retry: 'never',
     todo: 'send what the function documents',
   },
-  REPORTS_MISSING: {
-    what: 'there are no reports yet',
-    retry: 'backoff',
-    todo: 'load and build the marts: locally npm run load and npm run dbt, in the cloud the loaders and run-dbt',
-  },
-  REPORTS_UNAVAILABLE: {
-    what: 'the reports can not be read now',
-    retry: 'backoff',
-    todo: 'look at the warehouse (locally the published DuckDB file, in the cloud BigQuery) and at the rights of the page',
-  },
-  FOLLOW_UNAVAILABLE: {
-    what: 'a change can not be followed now',
-    retry: 'backoff',
-    todo: 'try again; if it stays, look at the named part',
-  },
+  ...pageErrors,
 } as const satisfies Record<string, ErrorEntry>
 
 export type ErrorCode = keyof typeof errorCatalog

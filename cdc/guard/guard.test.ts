@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { catalog, changeTopic } from '@pipeline/hospital/catalog.ts'
 import { decodeChange } from '@pipeline/hospital/debezium.ts'
 import { formatSequence } from '@pipeline/hospital/sequence.ts'
+import { createGuardMetrics, showSlot } from './metrics.ts'
 import { readNotice } from './notification.ts'
 import { rereadings } from './row-filter.ts'
 import { readGuardSettings } from './settings.ts'
@@ -130,4 +131,31 @@ test('rows that came without a large column are read again by key, and nothing f
   }
   const many = Array.from({ length: 501 }, (_, i) => record(`{"visit_id":${i}}`))
   assert.deepEqual(rereadings(many), [{ table: 'visits' }])
+})
+
+test('while PostgreSQL does not answer the guard tells nothing of the slot, not what it last saw', async () => {
+  const metrics = createGuardMetrics()
+  const told = async () =>
+    [...(await metrics.registry.metrics()).matchAll(/^(capture_slot_\w+) (\S+)$/gm)].map(
+      ([, name, value]) => [name, value],
+    )
+  const slot = {
+    exists: true,
+    active: true,
+    walStatus: null,
+    retainedBytes: 7,
+    restartLsn: null,
+    confirmedLsn: null,
+  }
+  const seen = [
+    ['capture_slot_exists', '1'],
+    ['capture_slot_active', '1'],
+    ['capture_slot_retained_bytes', '7'],
+  ]
+  showSlot(metrics, slot)
+  assert.deepEqual(await told(), seen)
+  showSlot(metrics, undefined)
+  assert.deepEqual(await told(), [])
+  showSlot(metrics, slot)
+  assert.deepEqual(await told(), seen)
 })

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { restartFailed } from '../connect/connector.ts'
 import { REREADS_TOPIC } from '../topics.ts'
 import { follow } from './follow.ts'
-import type { GuardMetrics } from './metrics.ts'
+import { type GuardMetrics, showSlot } from './metrics.ts'
 import { readNotice } from './notification.ts'
 import { hadRecords, snapshotLsn } from './positions.ts'
 import { rereadings } from './row-filter.ts'
@@ -64,7 +64,14 @@ export class Guard {
   /** Each look stands by itself: one part that is away does not keep the others from being looked at. */
   private async lookNow(): Promise<void> {
     const { connectUrl, connectorName, metrics, logger } = this.options
-    await this.attempt('slot', () => this.lookAtSlot())
+    await this.attempt('slot', async () => {
+      try {
+        await this.lookAtSlot()
+      } catch (error) {
+        showSlot(metrics, undefined)
+        throw error
+      }
+    })
     await this.attempt('tables', async () => {
       const tables = await this.withClient((client) => watchSchema(client, logger))
       for (const table of tables) metrics.rereads.inc({ table })
@@ -85,9 +92,7 @@ export class Guard {
         logger.error('PostgreSQL had removed WAL that the slot needed: dropped it, a new snapshot follows')
       }
       const slot = await slotState(client)
-      metrics.slotExists.set(slot.exists ? 1 : 0)
-      metrics.slotActive.set(slot.active ? 1 : 0)
-      metrics.retained.set(slot.retainedBytes)
+      showSlot(metrics, slot)
       if (this.sawSlot && !slot.exists) {
         logger.error('the replication slot is gone: Debezium makes a new one and takes a snapshot')
       }

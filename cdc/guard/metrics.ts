@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { SlotState } from './slot-watch.ts'
 
 /** The guard's counters, as Prometheus reads them. */
 export function createGuardMetrics() {
@@ -39,3 +40,17 @@ export function createGuardMetrics() {
 }
 
 export type GuardMetrics = ReturnType<typeof createGuardMetrics>
+
+/** Shows the slot as it is; nothing while PostgreSQL does not tell, so that nobody takes an old look for a new one. */
+export function showSlot(
+  { slotExists, slotActive, retained }: GuardMetrics,
+  slot: SlotState | undefined,
+): void {
+  if (!slot) {
+    for (const each of [slotExists, slotActive, retained]) each.remove()
+    return
+  }
+  slotExists.set(slot.exists ? 1 : 0)
+  slotActive.set(slot.active ? 1 : 0)
+  retained.set(slot.retainedBytes)
+}

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { createGuardMetrics } from '@pipeline/cdc/guard/metrics.ts'
 import { createMetrics } from '@pipeline/cdc/relay/metrics.ts'
+import { metricQueries } from '@pipeline/dashboard/health/monitoring.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
 import { repository } from '../archives/bundle.ts'
@@ -50,7 +51,14 @@ test('what the issue asks to be watched is watched, and every function too', () 
   }
 })
 
-const chartsAndAlerts = [
+const subscriptions = manifest.flatMap(({ trigger }) =>
+  trigger.kind === 'push' ? [trigger.subscription] : [],
+)
+const page = Object.values(metricQueries({ environment: 'second', subscriptions })).join('\n')
+
+/** What charts, alerts and the page ask for. */
+const asked = [
+  page,
   ...alerts.map((each) => each.conditions[0].condition_prometheus_query_language.query),
   ...JSON.parse(all(pipeline, 'google_monitoring_dashboard')[0].dashboard_json).mosaicLayout.tiles.map(
     (tile: { widget: { xyChart: { dataSets: { timeSeriesQuery: { prometheusQuery: string } }[] } } }) =>
@@ -62,14 +70,26 @@ test('each metric of ours is one that relay or guard has', () => {
   const known = [createMetrics().registry, createGuardMetrics().registry].flatMap((registry) =>
     registry.getMetricsAsArray().map(({ name }) => name),
   )
-  const used = [...chartsAndAlerts.matchAll(/\b((?:relay|capture)_[a-z_]+)\{/g)].map(([, name]) => name!)
+  const used = [...asked.matchAll(/\b((?:relay|capture)_[a-z_]+)\{/g)].map(([, name]) => name!)
   assert.ok(used.length >= 8)
   for (const name of used) assert.ok(known.includes(name.replace(/_bucket$/, '')), name)
 })
 
+test('the page asks for this environment alone, by labels that the metrics have, and for every subscription', () => {
+  const scraped = readFileSync(join(repository, 'cdc', 'vm', 'ops-agent.yaml'), 'utf8')
+  assert.equal(scraped.match(/labels: \{environment: ENVIRONMENT\}/g)?.length, 3)
+  const own = [...page.matchAll(/\b(?:relay|capture)_\w+\{([^}]*)\}/g)].map(([, labels]) => labels)
+  assert.deepEqual([...new Set(own)], ['environment="second"'])
+  assert.match(page, /max by \(topic, partition\) \(\w+\(relay_lag_records/)
+  createMetrics().lag.set({ topic: 'a', partition: 0 }, 1)
+  const made = all(pipeline, 'google_pubsub_subscription').filter((each) => each.push_config)
+  const [, ids] = /subscription_id=~"([^"]*)"/.exec(page)!
+  assert.deepEqual(ids!.split('|').sort(), made.map(({ name }) => name).sort())
+})
+
 test('each metric of the log is made in the stack, of a message and fields that the functions write', () => {
   const made = all(pipeline, 'google_logging_metric')
-  const used = new Set([...chartsAndAlerts.matchAll(/user_(\w+?)(?:_bucket)?\{/g)].map(([, name]) => name!))
+  const used = new Set([...asked.matchAll(/user_(\w+?)(?:_bucket)?\{/g)].map(([, name]) => name!))
   assert.deepEqual([...used].sort(), made.map(({ name }) => name.replaceAll('-', '_')).sort())
   const sources = { reconciled: 'reconcile/index.ts', 'load is applied': 'loader/group.ts' }
   for (const { filter, value_extractor: value, label_extractors: labels } of made) {
@@ -96,9 +116,7 @@ test('each metric of Google is one of those that are known, with the resource th
     'run_googleapis_com:request_count': 'cloud_run_revision',
     'storage_googleapis_com:storage_v2_total_bytes': 'gcs_bucket',
   }
-  const used = [
-    ...chartsAndAlerts.matchAll(/\b((?!logging)\w+_googleapis_com:\w+)(?:\{monitored_resource="(\w+)")?/g),
-  ]
+  const used = [...asked.matchAll(/\b((?!logging)\w+_googleapis_com:\w+)(?:\{monitored_resource="(\w+)")?/g)]
   assert.deepEqual([...new Set(used.map(([, name]) => name!))].sort(), Object.keys(known).sort())
   for (const [, name, resource] of used) assert.equal(resource, known[name!], name)
 })

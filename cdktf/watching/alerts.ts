@@ -130,7 +130,7 @@ export function alertsOf(stage: Stage, entries: readonly FunctionEntry[], metric
       forSeconds: 900,
       severity: 'CRITICAL',
       runbook: 'the-vm-is-silent',
-      meaning: 'Relay, guard or the VM is down.',
+      meaning: 'Relay, guard or the VM is down, or the guard does not reach PostgreSQL.',
     },
     {
       id: 'dead-letters',

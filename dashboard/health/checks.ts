@@ -1,6 +1,7 @@
 import type { Check, State } from './health.ts'
 import type { Limit, Limits } from './limits.ts'
 import type { Observation, Part, RunState } from './observation.ts'
+import { todosOf } from './todo.ts'
 import { bytes, counted, span, whole } from './words.ts'
 
 const against = (value: number, { late, bad }: Limit): State =>
@@ -55,8 +56,7 @@ export function dataAge(seen: Observation): { seconds: number; newest: string | 
 
 export function dataCheck(seen: Observation, limit: Limits): Check {
   const title = 'Data of the reports'
-  const todo =
-    'Run npm run load and npm run dbt, or look at the loaders and dbt: reports show what was loaded last'
+  const todo = todosOf(seen).data
   if (!seen.warehouse) return check('data', title, 'bad', 'there are no reports yet', todo)
   const age = dataAge(seen)
   if (!age) return check('data', title, 'bad', 'the reports are empty', todo)
@@ -65,9 +65,10 @@ export function dataCheck(seen: Observation, limit: Limits): Check {
   return check('data', title, state, value, todo)
 }
 
-export function captureCheck({ capture }: Observation, limit: Limits): Check {
+export function captureCheck(seen: Observation, limit: Limits): Check {
+  const { capture } = seen
   const [id, title] = ['capture', 'PostgreSQL to Kafka']
-  if (!capture) return check(id, title, 'bad', 'no answer', 'Look at PostgreSQL and Debezium (Kafka Connect)')
+  if (!capture) return check(id, title, 'bad', 'no answer', todosOf(seen).capture)
   const { slot, behindBytes, connector } = capture
   if (slot === null)
     return check(
@@ -85,7 +86,7 @@ export function captureCheck({ capture }: Observation, limit: Limits): Check {
       'the replication slot is gone',
       'Debezium takes a new snapshot by itself; see docs/operations.md, The replication slot is gone',
     )
-  if (connector !== null && !connector.split(', ').every((each) => each === 'RUNNING'))
+  if (connector && !connector.split(', ').every((each) => each === 'RUNNING'))
     return check(
       id,
       title,
@@ -119,16 +120,10 @@ export function captureCheck({ capture }: Observation, limit: Limits): Check {
   )
 }
 
-export function relayCheck({ relay }: Observation, limit: Limits): Check {
+export function relayCheck(seen: Observation, limit: Limits): Check {
+  const { relay } = seen
   const [id, title] = ['relay', 'Kafka to Pub/Sub']
-  if (!relay)
-    return check(
-      id,
-      title,
-      'bad',
-      'the relay does not answer',
-      'Look at the log of relay; changes wait in Kafka for seven days',
-    )
+  if (!relay) return check(id, title, 'bad', 'the relay does not answer', todosOf(seen).relay)
   const state = against(relay.openRecords, limit.openRecords)
   return check(
     id,
@@ -139,29 +134,17 @@ export function relayCheck({ relay }: Observation, limit: Limits): Check {
   )
 }
 
-export function subscriptionChecks({ subscriptions }: Observation, limit: Limits): Check[] {
+export function subscriptionChecks(seen: Observation, limit: Limits): Check[] {
+  const { subscriptions } = seen
   if (subscriptions === undefined) return []
-  if (subscriptions === null)
-    return [
-      check(
-        'pubsub',
-        'Pub/Sub',
-        'bad',
-        'no answer',
-        'Look at Pub/Sub; what it had taken is sent again from Kafka',
-      ),
-    ]
+  if (subscriptions === null) return [check('pubsub', 'Pub/Sub', 'bad', 'no answer', todosOf(seen).pubsub)]
   return subscriptions.map(({ name, open, oldestSeconds }) => {
+    const [id, title] = [`subscription-${name}`, `Pub/Sub to ${name}`]
+    if (open === null) return check(id, title, 'bad', 'nobody tells of it', todosOf(seen).subscription)
     const state = against(oldestSeconds, limit.oldestMessageSeconds)
     const age = open === 0 ? '' : `, the oldest ${span(oldestSeconds)}`
     const todo = `Look at the log of ${name}; see docs/operations.md, A subscription is behind`
-    return check(
-      `subscription-${name}`,
-      `Pub/Sub to ${name}`,
-      state,
-      `${counted(open, 'message')} open${age}`,
-      todo,
-    )
+    return check(id, title, state, `${counted(open, 'message')} open${age}`, todo)
   })
 }
 
@@ -184,13 +167,13 @@ export function clickhouseCheck({ clickhouse, relay, at }: Observation, limit: L
   ]
 }
 
-export function deadLettersCheck({ deadLetters }: Observation): Check[] {
+export function deadLettersCheck(seen: Observation): Check[] {
+  const { deadLetters } = seen
   if (deadLetters === undefined) return []
   const [id, title] = ['dead-letters', 'Dead letters']
   if (deadLetters === null)
     return [check(id, title, 'bad', 'the lake does not answer', 'Look at Cloud Storage')]
-  const todo =
-    'npm run replay -- --dead-letters --dry-run shows them; docs/errors.md says what each code asks for'
+  const todo = todosOf(seen).deadLetters
   return [
     check(
       id,
@@ -223,15 +206,15 @@ function runCheck(
   return check(id, title, state, `${run.result}${failed}, ${span(age)} ago`, todo)
 }
 
-export const reconcileCheck = ({ reconcile, at }: Observation, limit: Limits): Check =>
+export const reconcileCheck = (seen: Observation, limit: Limits): Check =>
   runCheck(
     'reconcile',
     'Reconcile',
-    reconcile,
-    at,
+    seen.reconcile,
+    seen.at,
     limit.reconcileAgeSeconds,
-    'npm run reconcile compares every store with PostgreSQL',
+    todosOf(seen).reconcile,
   )
 
-export const dbtCheck = ({ dbt, at }: Observation, limit: Limits): Check =>
-  runCheck('dbt', 'dbt', dbt, at, limit.dbtAgeSeconds, 'npm run dbt builds and tests the marts')
+export const dbtCheck = (seen: Observation, limit: Limits): Check =>
+  runCheck('dbt', 'dbt', seen.dbt, seen.at, limit.dbtAgeSeconds, todosOf(seen).dbt)

@@ -72,6 +72,33 @@ test('what stops, fails or is lost is bad, turns the whole red and says what to 
   }
 })
 
+test('what to do on Google Cloud is done on Google Cloud, and a run of dbt that is still to come is not late', () => {
+  const { parts, ...seen } = well
+  assert.ok(parts)
+  const gone: Observation = {
+    ...seen,
+    place: 'cloud',
+    capture: null,
+    relay: null,
+    deadLetters: 1,
+    warehouse: { ...well.warehouse!, committedAt: before(limits.dataAgeSeconds.bad) },
+    reconcile: null,
+    dbt: null,
+  }
+  for (const each of [
+    gone,
+    { ...gone, subscriptions: null, reconcile: { at: before(1e6), result: 'equal', failed: [] } },
+  ]) {
+    const { checks } = judge(each)
+    assert.ok(checks.filter(({ state }) => state === 'bad').length >= 4)
+    assert.doesNotMatch(JSON.stringify(checks), /npm run|\.local/)
+  }
+  const state = (seconds: number) =>
+    checkOf({ place: 'cloud', warehouse: { ...well.warehouse!, committedAt: before(seconds) } }, 'data').check
+      .state
+  assert.deepEqual([3599, 3600, 7200].map(state), ['good', 'late', 'bad'])
+})
+
 test('a part that ended by itself is good again once all had the time to see it', () => {
   const { check } = checkOf({ parts: [{ name: 'relay', state: 'ready', endedAt: before(10) }] }, 'parts')
   assert.deepEqual([check.state, check.value], ['good', 'all 1 run'])

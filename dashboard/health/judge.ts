@@ -1,11 +1,14 @@
 import * as checks from './checks.ts'
 import { type Check, type Health, type Hop, type State, worst } from './health.ts'
-import { limits as defaults, type Limits } from './limits.ts'
+import { cloudLimits, type Limits, limits as localLimits } from './limits.ts'
 import type { Flow, Observation } from './observation.ts'
 import { bytes, counted, span, whole } from './words.ts'
 
 /** What a set of observations means, for people: the one place that says what is good, late or bad. */
-export function judge(seen: Observation, limits: Limits = defaults): Health {
+export function judge(
+  seen: Observation,
+  limits: Limits = seen.place === 'cloud' ? cloudLimits : localLimits,
+): Health {
   const perMinute = seen.relay?.perMinute
   const rate: Check = {
     id: 'rate',
@@ -75,7 +78,7 @@ function hopsOf(seen: Observation, found: readonly Check[]): Hop[] {
       ]),
       ...flow(each),
       unit: 'messages',
-      waiting: open(each.open, 'message'),
+      waiting: each.open === null ? '' : open(each.open, 'message'),
       branch: true as const,
     })),
   ]

@@ -19,3 +19,6 @@ export const limits = {
 } as const satisfies Record<string, Limit>
 
 export type Limits = { readonly [Name in keyof typeof limits]: Limit }
+
+/** In the cloud marts are built twice an hour, of what was loaded until then. */
+export const cloudLimits: Limits = { ...limits, dataAgeSeconds: { late: 3600, bad: 2 * 3600 } }

@@ -1,8 +1,7 @@
+import { safeError } from '@pipeline/hospital/errors.ts'
 import type { Query } from '../reports/query.ts'
 import type { ReportStore } from '../reports/store.ts'
-import { judge } from './judge.ts'
 import type { Observation, RunState } from './observation.ts'
-import type { HealthSource } from './source.ts'
 
 /** Times come as texts of ISO 8601 in UTC, from either engine. */
 const iso = (column: string): string => `cast(${column} as string)`
@@ -40,10 +39,12 @@ export function instant(text: string | null): string | null {
   return Number.isNaN(time) ? null : new Date(time).toISOString()
 }
 
-/** What the marts say of the pipeline: freshness, dead letters, last runs. Lags of the hops are in Cloud Monitoring. */
-export function martsHealth(store: ReportStore, now: () => Date = () => new Date()): HealthSource {
-  const observe = async (): Promise<Observation> => {
-    const at = now().toISOString()
+/** What the marts say of the pipeline: freshness, dead letters, last runs. */
+export function martsObservation(
+  store: ReportStore,
+  log: { error(context: object, message: string): void },
+): () => Promise<Partial<Observation>> {
+  return async () => {
     try {
       const [[seen], runs] = await Promise.all([store.rows(healthQuery), store.rows(lastRunsQuery)])
       const run = (kind: string): RunState | null => {
@@ -52,7 +53,6 @@ export function martsHealth(store: ReportStore, now: () => Date = () => new Date
         return finished ? { at: finished, result: found?.status ?? 'failed', failed: [] } : null
       }
       return {
-        at,
         deadLetters: seen?.dead_letters ?? null,
         warehouse: {
           committedAt: instant(seen?.committed_at ?? null),
@@ -63,9 +63,9 @@ export function martsHealth(store: ReportStore, now: () => Date = () => new Date
         reconcile: run('reconcile'),
         dbt: run('dbt'),
       }
-    } catch {
-      return { at, warehouse: null }
+    } catch (error) {
+      log.error({ error: safeError(error) }, 'the marts do not tell how the pipeline is')
+      return { warehouse: null }
     }
   }
-  return { read: async () => judge(await observe()) }
 }

@@ -15,8 +15,8 @@ export interface Flow {
 
 export interface SubscriptionState extends Flow {
   name: string
-  /** Messages not acknowledged yet. */
-  open: number
+  /** Messages not acknowledged yet; null: nobody tells of it. */
+  open: number | null
   oldestSeconds: number
 }
 
@@ -43,12 +43,14 @@ export interface RunState {
  */
 export interface Observation {
   at: string
+  /** Where the pipeline runs: it decides what is to be done; `local` when left out. */
+  place?: 'cloud'
   parts?: readonly Part[] | null
   /** PostgreSQL's slot and Debezium. */
   capture?: {
     slot: 'read' | 'not read' | 'missing' | null
     behindBytes: number | null
-    connector: string | null
+    connector?: string | null
   } | null
   kafka?: Flow | null
   relay?: (Flow & { openRecords: number; newestCommitAt: string | null }) | null

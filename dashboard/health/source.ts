@@ -5,14 +5,11 @@ export interface HealthSource {
   read(): Promise<Health>
 }
 
-/** Asks at most once in a while, however many viewers there are. */
-export function shared(source: HealthSource, everyMs: number): HealthSource {
-  let last: { at: number; health: Promise<Health> } | undefined
-  return {
-    read() {
-      if (!last || performance.now() - last.at >= everyMs)
-        last = { at: performance.now(), health: source.read() }
-      return last.health
-    },
+/** Asks at most once in a while, however many want to know. */
+export function shared<T>(read: () => Promise<T>, everyMs: number): () => Promise<T> {
+  let last: { at: number; found: Promise<T> } | undefined
+  return () => {
+    if (!last || performance.now() - last.at >= everyMs) last = { at: performance.now(), found: read() }
+    return last.found
   }
 }

@@ -1,3 +1,5 @@
+import { catalog } from '@pipeline/hospital/catalog.ts'
+import { martsUntil, newestChange, objectOfChange } from '../follow/trail.ts'
 import { healthQuery, lastRunsQuery } from '../health/marts.ts'
 import { chartQueries, choiceQueries } from './charts.ts'
 import type { Filters } from './filters.ts'
@@ -15,7 +17,9 @@ const CHOICES: Readonly<Record<string, Filters>> = {
   chosen: { from: '2026-01-01', to: '2026-12-31', department: 'Cardiology', doctor: '7' },
 }
 
-/** Every query that the page can send, by name: for checks of its SQL in another engine. */
+const SOME_PLACE = { kafka_topic: 'topic', kafka_partition: '0', kafka_offset: '0' }
+
+/** Every query that the page can send to the marts, by name: for checks of its SQL in another engine. */
 export function allQueries(): NamedQuery[] {
   const found: NamedQuery[] = [
     ...Object.entries(choiceQueries).map(
@@ -23,6 +27,7 @@ export function allQueries(): NamedQuery[] {
     ),
     { name: 'health', query: healthQuery },
     { name: 'last runs', query: lastRunsQuery },
+    { name: 'what marts are built of', query: martsUntil('visits') },
   ]
   for (const [choice, filters] of Object.entries(CHOICES)) {
     const { doctors, ...rest } = chartQueries
@@ -45,4 +50,13 @@ export function allQueries(): NamedQuery[] {
     }
   }
   return found
+}
+
+/** Every query of who follows a change that reads the views over the raw log. */
+export function trailQueries(): NamedQuery[] {
+  return catalog.flatMap(({ name }) => [
+    { name: `newest change of ${name}`, query: newestChange(name, '1', null) },
+    { name: `newest change of ${name} of some days`, query: newestChange(name, '1', '2026-01-01') },
+    { name: `object of a change of ${name}`, query: objectOfChange(name, SOME_PLACE) },
+  ])
 }

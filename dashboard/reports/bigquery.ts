@@ -6,7 +6,7 @@ import { convertRow } from './values.ts'
 
 export interface BigqueryReportsOptions {
   bigquery: BigQuery
-  /** The dataset of marts. */
+  /** The dataset of marts, or another that a query's `{mart}` stands for. */
   dataset: string
   location: string
   /** A query that would read more is refused. */
@@ -40,9 +40,10 @@ function plain(value: Value): string | number | boolean | null {
 function unavailable(error: unknown): PipelineError {
   if (error instanceof PipelineError) return error
   const { code, errors } = error as { code?: unknown; errors?: { reason?: unknown }[] }
-  if (code === NOT_FOUND) return new PipelineError('REPORTS_MISSING', {}, error)
   // BigQuery's reasons are single words; its messages may quote a value.
   const reason = errors?.[0]?.reason
+  // A job that finds no table has a reason and no status.
+  if (code === NOT_FOUND || reason === 'notFound') return new PipelineError('REPORTS_MISSING', {}, error)
   const said = typeof reason === 'string' && /^[A-Za-z]{1,40}$/.test(reason) ? reason : 'no answer'
   return new PipelineError(
     'REPORTS_UNAVAILABLE',

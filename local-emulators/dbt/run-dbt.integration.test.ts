@@ -84,6 +84,15 @@ test("the pipeline's health has the run, the last reconcile and the dead letters
     { table_name: '(other)', dead_letters: '1', status: null, n: null },
     { table_name: 'visits', dead_letters: '1', status: 'behind', n: '60' },
   ])
+  const until = await textRows(
+    path,
+    `SELECT table_name, loaded_until = (SELECT max("loadedAt") FROM raw.visits_changes) AS whole
+     FROM marts.pipeline_health WHERE table_name IN ('visits', '(other)') ORDER BY 1`,
+  )
+  assert.deepEqual(until, [
+    { table_name: '(other)', whole: null },
+    { table_name: 'visits', whole: 'true' },
+  ])
 })
 
 test('the next run takes only what is new, and does not write the docs again', async () => {

@@ -19,6 +19,7 @@ select
   lags.newest_commit_at,
   lags.newest_capture_at,
   lags.newest_load_at,
+  watermark.loaded_at as loaded_until,
   {{ now() }} as built_at,
   {{ seconds(milliseconds_between('lags.newest_commit_at', now())) }} as freshness_seconds,
   {{ seconds('lags.lag_p50_ms') }} as lag_p50_seconds,
@@ -31,5 +32,6 @@ select
 from members
 left join {{ ref('change_lags') }} as lags on lags.table_name = members.table_name
 left join {{ ref('load_states') }} as states on states.table_name = members.table_name
+left join {{ ref('load_watermark') }} as watermark on watermark.table_name = members.table_name
 left join letters on letters.table_name = members.table_name
 left join {{ ref('last_reconciles') }} as reconciles on reconciles.table_name = members.table_name
