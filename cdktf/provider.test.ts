@@ -22,6 +22,18 @@ const DEPRECATED = [
 
 /** Fields of which google 6.50 takes exactly one. */
 const EXACTLY_ONE: Record<string, string[][]> = {
+  google_bigquery_dataset_access: [
+    [
+      'dataset',
+      'domain',
+      'group_by_email',
+      'iam_member',
+      'routine',
+      'special_group',
+      'user_by_email',
+      'view',
+    ],
+  ],
   google_bigquery_datapolicy_data_policy: [
     ['data_masking_policy.predefined_expression', 'data_masking_policy.routine'],
   ],

@@ -45,20 +45,31 @@ async function ownBytes(pid: number): Promise<number> {
   }
 }
 
-/** Memory of a process and all below it, or of it alone, in bytes; undefined where the system has no /proc. */
-export async function memoryOf(rootPid: number, alone = false): Promise<number | undefined> {
-  if (alone) return ownBytes(rootPid)
-  let all: ProcessMemory[]
-  try {
-    all = await processes()
-  } catch {
-    return undefined
+/** One look at the machine: a process is read once, in however many trees it is. */
+class Look {
+  private readonly children: Promise<Map<number, ProcessMemory[]>>
+  private readonly resident = new Map<number, Promise<number>>()
+
+  constructor() {
+    this.children = processes().then((all) => Map.groupBy(all, ({ parent }) => parent))
+    this.children.catch(() => {})
   }
-  const children = Map.groupBy(all, ({ parent }) => parent)
-  const tree: number[] = [rootPid]
-  for (const pid of tree) tree.push(...(children.get(pid) ?? []).map((child) => child.pid))
-  const bytes = await Promise.all(tree.map(residentBytes))
-  return bytes.reduce((sum, each) => sum + each, 0)
+
+  private residentOf(pid: number): Promise<number> {
+    const bytes = this.resident.get(pid) ?? residentBytes(pid)
+    this.resident.set(pid, bytes)
+    return bytes
+  }
+
+  /** Memory of a process and all below it, in bytes; undefined where the system has no /proc. */
+  async tree(rootPid: number): Promise<number | undefined> {
+    const children = await this.children.catch(() => undefined)
+    if (!children) return undefined
+    const tree: number[] = [rootPid]
+    for (const pid of tree) tree.push(...(children.get(pid) ?? []).map((child) => child.pid))
+    const bytes = await Promise.all(tree.map((pid) => this.residentOf(pid)))
+    return bytes.reduce((sum, each) => sum + each, 0)
+  }
 }
 
 export interface Watched {
@@ -85,8 +96,9 @@ export class MemoryWatch {
     if (this.busy) return
     this.busy = true
     try {
+      const machine = new Look()
       for (const { name, pid, alone } of this.trees()) {
-        const bytes = pid === null ? undefined : await memoryOf(pid, alone)
+        const bytes = pid === null ? undefined : await (alone ? ownBytes(pid) : machine.tree(pid))
         if (bytes !== undefined) this.peaks.set(name, Math.max(bytes, this.peaks.get(name) ?? 0))
       }
     } finally {
