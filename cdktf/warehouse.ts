@@ -75,7 +75,7 @@ export function buildTables(
     const { hivePartitioningOptions: hive, ...outside } = (external ?? {}) as Record<string, unknown> & {
       hivePartitioningOptions?: { mode: string; sourceUriPrefix: string; requirePartitionFilter: boolean }
     }
-    return new BigqueryTable(stack, `${dataset}-${name}`, {
+    const made = new BigqueryTable(stack, `${dataset}-${name}`, {
       datasetId: datasets.get(dataset)!.datasetId,
       tableId: name,
       description: metadata.description!,
@@ -103,11 +103,12 @@ export function buildTables(
         : {}),
       ...(clustering ? { clustering: clustering.fields! } : {}),
     })
+    if (dataset === DATASETS.raw) logs.set(name, made)
+    return made
   }
-  logs.set(LEDGER.name, add(DATASETS.raw, LEDGER))
+  add(DATASETS.raw, LEDGER)
   for (const table of catalog) {
     const log = add(DATASETS.raw, changesSpec(table, tags))
-    logs.set(`${table.name}_changes`, log)
     add(DATASETS.external, externalSpec(table, names.bucket('lake')))
     if (!['patient', 'patient-with-others'].includes(classOf(table.columns) ?? '')) continue
     new BigqueryRowAccessPolicy(stack, `rows-${table.name}`, {

@@ -45,29 +45,22 @@ async function ownBytes(pid: number): Promise<number> {
   }
 }
 
-/** One look at the machine: a process is read once, in however many trees it is. */
-class Look {
-  private readonly children: Promise<Map<number, ProcessMemory[]>>
-  private readonly resident = new Map<number, Promise<number>>()
-
-  constructor() {
-    this.children = processes().then((all) => Map.groupBy(all, ({ parent }) => parent))
-    this.children.catch(() => {})
-  }
-
-  private residentOf(pid: number): Promise<number> {
-    const bytes = this.resident.get(pid) ?? residentBytes(pid)
-    this.resident.set(pid, bytes)
-    return bytes
-  }
-
-  /** Memory of a process and all below it, in bytes; undefined where the system has no /proc. */
-  async tree(rootPid: number): Promise<number | undefined> {
-    const children = await this.children.catch(() => undefined)
-    if (!children) return undefined
+/**
+ * Reads the processes as they are now. Gives the memory of a process and all below it, in bytes, reading each process
+ * once in however many trees it is; undefined where the system has no /proc.
+ */
+async function readTrees(): Promise<((rootPid: number) => Promise<number>) | undefined> {
+  const all = await processes().catch(() => undefined)
+  if (!all) return undefined
+  const children = Map.groupBy(all, ({ parent }) => parent)
+  const resident = new Map<number, Promise<number>>()
+  return async (rootPid) => {
     const tree: number[] = [rootPid]
-    for (const pid of tree) tree.push(...(children.get(pid) ?? []).map((child) => child.pid))
-    const bytes = await Promise.all(tree.map((pid) => this.residentOf(pid)))
+    for (const pid of tree) {
+      if (!resident.has(pid)) resident.set(pid, residentBytes(pid))
+      tree.push(...(children.get(pid) ?? []).map((child) => child.pid))
+    }
+    const bytes = await Promise.all(tree.map((pid) => resident.get(pid)!))
     return bytes.reduce((sum, each) => sum + each, 0)
   }
 }
@@ -96,9 +89,9 @@ export class MemoryWatch {
     if (this.busy) return
     this.busy = true
     try {
-      const machine = new Look()
+      const treeOf = await readTrees()
       for (const { name, pid, alone } of this.trees()) {
-        const bytes = pid === null ? undefined : await (alone ? ownBytes(pid) : machine.tree(pid))
+        const bytes = pid === null ? undefined : await (alone ? ownBytes(pid) : treeOf?.(pid))
         if (bytes !== undefined) this.peaks.set(name, Math.max(bytes, this.peaks.get(name) ?? 0))
       }
     } finally {

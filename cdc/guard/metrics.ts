@@ -1,11 +1,10 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge } from 'prom-client'
+import { processRegistry } from '../relay/metrics.ts'
 import type { SlotState } from './slot-watch.ts'
 
 /** The guard's counters, as Prometheus reads them. */
 export function createGuardMetrics() {
-  const registry = new Registry()
-  // The default, 10 ms, wakes an idle process a hundred times a second.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  const registry = processRegistry()
   const registers = [registry]
   return {
     registry,

@@ -13,11 +13,17 @@ function rateOf(counter: Counter<string>): (this: Gauge) => Promise<void> {
   }
 }
 
-/** The relay's counters, as Prometheus reads them. */
-export function createMetrics() {
+/** A registry that has the process's own figures. */
+export function processRegistry(): Registry {
   const registry = new Registry()
   // The default, 10 ms, wakes an idle process a hundred times a second.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
+  return registry
+}
+
+/** The relay's counters, as Prometheus reads them. */
+export function createMetrics() {
+  const registry = processRegistry()
   const registers = [registry]
   const changes = new Counter({
     name: 'relay_changes_total',

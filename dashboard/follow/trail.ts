@@ -3,8 +3,19 @@ import { instant } from '../health/marts.ts'
 import { shared } from '../health/source.ts'
 import type { Columns, Query, RowOf } from '../reports/query.ts'
 import type { ReportStore } from '../reports/store.ts'
+import { AnswerCache } from '../server/cache.ts'
 import { checkFollowed } from './http.ts'
-import type { Followed, Follower, Step } from './steps.ts'
+import {
+  capturedSteps,
+  type Followed,
+  type Follower,
+  inLake,
+  inReports,
+  notKnown,
+  notYet,
+  type Step,
+  there,
+} from './steps.ts'
 
 export interface TrailOptions {
   /** The views over the raw log, one a table, and over the ledger of loads. */
@@ -97,42 +108,33 @@ async function first<C extends Columns>(
   }
 }
 
-const there = (id: string, title: string, at: string | null, where: string): Step => ({
-  id,
-  title,
-  at: instant(at),
-  state: 'there',
-  where,
-})
-
 function lakeStep(object: { object: string | null; stored_at: string | null } | undefined): Step {
-  const [id, title] = ['lake', 'Lake']
-  if (!object?.object) return { id, title, at: null, state: 'not known', where: 'no load names its object' }
-  // A joined object is younger than what is in it.
-  if (object.object.endsWith('.parquet')) return there(id, title, null, `${object.object}, joined since`)
-  return there(id, title, object.stored_at, object.object)
+  if (!object?.object) return notKnown('lake', 'Lake', 'no load names its object')
+  return inLake(object.object, instant(object.stored_at))
 }
 
 function stepsOf(
   table: string,
   change: Change,
   object: Parameters<typeof lakeStep>[0],
-  inReports: Step,
+  reports: Step,
 ): Step[] {
-  const {
-    committed_at: committed,
-    captured_at: captured,
-    loaded_at: loaded,
-    change_sequence: sequence,
-  } = change
   const { kafka_topic: topic, kafka_partition: partition, kafka_offset: offset } = change
   return [
-    there('postgres', 'PostgreSQL', committed, `committed at ${sequence?.slice(0, 16)}`),
-    there('debezium', 'Debezium', captured, 'read from the WAL'),
+    ...capturedSteps({
+      committedAt: instant(change.committed_at),
+      capturedAt: instant(change.captured_at),
+      sequence: change.change_sequence ?? '',
+    }),
     there('kafka', 'Kafka and Pub/Sub', null, `${topic}, partition ${partition}, offset ${offset}`),
     lakeStep(object),
-    there('warehouse', 'Warehouse', loaded, `raw.${table}_changes; what is not loaded yet is not known here`),
-    inReports,
+    there(
+      'warehouse',
+      'Warehouse',
+      instant(change.loaded_at),
+      `raw.${table}_changes; what is not loaded yet is not known here`,
+    ),
+    reports,
   ]
 }
 
@@ -154,32 +156,30 @@ export function trailFollower({
     )
   }
   const reportsStep = async (table: string, loadedAt: string | null): Promise<Step> => {
-    const [id, title] = ['reports', 'Marts and reports']
     const built = await first(marts, martsUntil(table), 'marts')
     const [until, loaded] = [instant(built?.loaded_until ?? null), instant(loadedAt)]
     return until !== null && loaded !== null && loaded <= until
-      ? there(id, title, built!.built_at, 'the time is that of the newest build')
-      : { id, title, at: null, state: 'not yet', where: 'waits for the next run of dbt' }
+      ? inReports(instant(built!.built_at))
+      : notYet('reports', 'Marts and reports', 'waits for the next run of dbt')
   }
   const look = async (table: string, key: string): Promise<Followed | undefined> => {
     const change = await newest(table, key)
     if (!change) return undefined
-    const [object, inReports] = await Promise.all([
+    const [object, reports] = await Promise.all([
       first(trail, objectOfChange(table, change), 'warehouse'),
       reportsStep(table, change.loaded_at),
     ])
-    return { table, key, op: change.op ?? '', steps: stepsOf(table, change, object, inReports) }
+    return { table, key, op: change.op ?? '', steps: stepsOf(table, change, object, reports) }
   }
-  const kept = new Map<string, () => Promise<Followed | undefined>>()
+  const askers = new AnswerCache<() => Promise<Followed | undefined>>(MOST_KEPT)
   return {
     async follow(table, key) {
       checkFollowed(table, key)
-      const [rowKey, name] = [BigInt(key).toString(), `${table} ${BigInt(key)}`]
-      const asked = kept.get(name) ?? shared(() => look(table, rowKey), askEveryMs)
-      kept.delete(name)
-      kept.set(name, asked)
-      if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!)
-      return asked()
+      const rowKey = BigInt(key).toString()
+      const ask = await askers.get(`${table} ${rowKey}`, async () =>
+        shared(() => look(table, rowKey), askEveryMs),
+      )
+      return ask()
     },
   }
 }

@@ -1,4 +1,5 @@
 import { safeError } from '@pipeline/hospital/errors.ts'
+import type { ErrorLog } from '../log.ts'
 import type { Query } from '../reports/query.ts'
 import type { ReportStore } from '../reports/store.ts'
 import type { Observation, RunState } from './observation.ts'
@@ -40,10 +41,7 @@ export function instant(text: string | null): string | null {
 }
 
 /** What the marts say of the pipeline: freshness, dead letters, last runs. */
-export function martsObservation(
-  store: ReportStore,
-  log: { error(context: object, message: string): void },
-): () => Promise<Partial<Observation>> {
+export function martsObservation(store: ReportStore, log: ErrorLog): () => Promise<Partial<Observation>> {
   return async () => {
     try {
       const [[seen], runs] = await Promise.all([store.rows(healthQuery), store.rows(lastRunsQuery)])

@@ -1,4 +1,5 @@
 import { safeError } from '@pipeline/hospital/errors.ts'
+import type { ErrorLog } from '../log.ts'
 import type { Observation, SubscriptionState } from './observation.ts'
 
 export interface Sample {
@@ -49,7 +50,7 @@ export function metricQueries({ environment, subscriptions }: Monitored) {
 export function metricsObservation(
   ask: Ask,
   monitored: Monitored,
-  log: { error(context: object, message: string): void },
+  log: ErrorLog,
 ): () => Promise<Partial<Observation>> {
   const queries = metricQueries(monitored)
   const one = async (name: keyof typeof queries): Promise<number | undefined> =>

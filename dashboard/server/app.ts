@@ -1,6 +1,7 @@
 import { type ErrorCode, PipelineError, safeError } from '@pipeline/hospital/errors.ts'
 import { Hono } from 'hono'
 import { secureHeaders } from 'hono/secure-headers'
+import type { ErrorLog } from '../log.ts'
 import { type ApiDeps, apiRoutes } from './api.ts'
 import type { Asset, Assets } from './assets.ts'
 import { PAGES, type PageLinks, pageHtml } from './html.ts'
@@ -8,7 +9,7 @@ import { PAGES, type PageLinks, pageHtml } from './html.ts'
 export interface AppDeps extends ApiDeps {
   assets: Assets
   links: PageLinks
-  log: { error(context: object, message: string): void }
+  log: ErrorLog
 }
 
 const STATUS: Partial<Record<ErrorCode, 400 | 503>> = {

@@ -5,10 +5,10 @@ import { type Ask, metricsObservation } from '@pipeline/dashboard/health/monitor
 import { observedHealth } from '@pipeline/dashboard/health/observed.ts'
 import { projectQueryUrl, promql } from '@pipeline/dashboard/health/promql.ts'
 import { type HealthSource, shared } from '@pipeline/dashboard/health/source.ts'
+import type { ErrorLog } from '@pipeline/dashboard/log.ts'
 import { bigqueryReports } from '@pipeline/dashboard/reports/bigquery.ts'
 import type { ReportStore } from '@pipeline/dashboard/reports/store.ts'
 import { GoogleAuth } from 'google-auth-library'
-import type { Log } from '../log.ts'
 import { manifest } from '../manifest.ts'
 import type { readSettings, settingNames } from '../settings.ts'
 import { bigqueryClient } from '../warehouse/bigquery/client.ts'
@@ -49,8 +49,8 @@ function askGoogle(project: string): Ask {
 export function cloudHealth(
   store: ReportStore,
   settings: Pick<Settings, 'MONITORED_ENVIRONMENT' | 'GOOGLE_CLOUD_PROJECT'>,
-  log: Pick<Log, 'error'>,
-  ask: Ask = askGoogle(settings.GOOGLE_CLOUD_PROJECT),
+  log: ErrorLog,
+  ask?: Ask,
 ): HealthSource {
   const marts = shared(martsObservation(store, log), MARTS_EVERY_MS)
   const environment = settings.MONITORED_ENVIRONMENT
@@ -58,6 +58,7 @@ export function cloudHealth(
   const subscriptions = manifest.flatMap(({ trigger }) =>
     trigger.kind === 'push' ? [trigger.subscription] : [],
   )
-  const metrics = metricsObservation(ask, { environment, subscriptions }, log)
+  const monitoring = ask ?? askGoogle(settings.GOOGLE_CLOUD_PROJECT)
+  const metrics = metricsObservation(monitoring, { environment, subscriptions }, log)
   return observedHealth([marts, shared(metrics, METRICS_EVERY_MS)])
 }

@@ -56,10 +56,9 @@ function node(
 export async function test(only: string[]): Promise<void> {
   const files = only.length > 0 ? only : find('**/*.test.ts')
   await install({
-    checks: files.some((file) => file.includes('cdktf')),
+    checks: files.some((file) => file.includes('cdktf') || file.endsWith(COMPOSE_TEST)),
     beam: files.some((file) => BEAM_TEST.test(file)),
     sql: files.some((file) => SQL_TEST.test(file)),
-    compose: files.some((file) => file.endsWith(COMPOSE_TEST)),
   })
   const onStack = files.filter((file) => file.includes(STACK_TESTS))
   const chaos = files.filter((file) => file.endsWith(CHAOS_TEST))

@@ -1,5 +1,15 @@
 import { checkFollowed } from '@pipeline/dashboard/follow/http.ts'
-import type { Followed, Follower, Step } from '@pipeline/dashboard/follow/steps.ts'
+import {
+  capturedSteps,
+  type Followed,
+  type Follower,
+  inLake,
+  inReports,
+  notKnown,
+  notYet,
+  type Step,
+  there,
+} from '@pipeline/dashboard/follow/steps.ts'
 import { encodeVersion } from '@pipeline/functions/clickhouse/version.ts'
 import { gcsLake } from '@pipeline/functions/lake/gcs.ts'
 import type { Lake } from '@pipeline/functions/lake/port.ts'
@@ -14,39 +24,10 @@ import { clickhouseRows, clickhouseTime } from './sources.ts'
 
 const PATIENCE_MS = 5_000
 
-const there = (id: string, title: string, at: string | null, where: string): Step => ({
-  id,
-  title,
-  at,
-  state: 'there',
-  where,
-})
-const open = (id: string, title: string, where: string): Step => ({
-  id,
-  title,
-  at: null,
-  state: 'not yet',
-  where,
-})
-const unknown = (id: string, title: string, where: string): Step => ({
-  id,
-  title,
-  at: null,
-  state: 'not known',
-  where,
-})
-
 async function lakeStep(lake: Lake, table: Table, change: ChangePlace): Promise<Step> {
-  const [id, title] = ['lake', 'Lake']
   const object = await objectOf(lake, table, change)
-  if (!object) return open(id, title, 'lake-sink has not stored it')
-  const joined = object.name.endsWith('.parquet')
-  return there(
-    id,
-    title,
-    joined ? null : object.storedAt,
-    joined ? `${object.name}, joined since` : object.name,
-  )
+  if (!object) return notYet('lake', 'Lake', 'lake-sink has not stored it')
+  return inLake(object.name, object.storedAt)
 }
 
 async function clickhouseStep(
@@ -67,10 +48,10 @@ async function clickhouseStep(
     const [row] = await clickhouseRows<{ version: string; stored: string }>(stack, password, query, asked)
     const { version, stored } = row!
     if (BigInt(version || '0') < BigInt(encodeVersion(change.sequence)))
-      return open(id, title, 'clickhouse-sink has not stored it')
+      return notYet(id, title, 'clickhouse-sink has not stored it')
     return there(id, title, clickhouseTime(stored), `hospital.${table.name}`)
   } catch {
-    return unknown(id, title, 'ClickHouse does not answer')
+    return notKnown(id, title, 'ClickHouse does not answer')
   }
 }
 
@@ -85,10 +66,10 @@ async function reportsStep({ publishedFile }: StackFile, table: Table, change: C
       PATIENCE_MS,
     )
     if (!row?.committed || Number(row.committed) < Date.parse(change.committedAt))
-      return open(id, title, 'waits for dbt')
-    return there(id, title, new Date(Number(row.built)).toISOString(), 'the time is that of the newest build')
+      return notYet(id, title, 'waits for dbt')
+    return inReports(new Date(Number(row.built)).toISOString())
   } catch {
-    return open(id, title, 'there are no reports yet')
+    return notYet(id, title, 'there are no reports yet')
   }
 }
 
@@ -117,8 +98,8 @@ export function stackFollower(
       const known = loaded?.change
       const change = newer && (!known || newer.sequence > known.sequence) ? newer : known
       if (!change) return undefined
-      const { op, committedAt, capturedAt, topic, partition, offset, sequence, loadedAt } = change
-      const [inLake, inClickhouse, inReports] = await Promise.all([
+      const { op, topic, partition, offset, loadedAt } = change
+      const [lakeAt, clickhouseAt, reportsAt] = await Promise.all([
         lakeStep(lake, table, change),
         clickhouseStep(stack, clickhousePassword, table, key, change),
         reportsStep(stack, table, change),
@@ -129,17 +110,16 @@ export function stackFollower(
         key,
         op,
         steps: [
-          there('postgres', 'PostgreSQL', committedAt, `committed at ${sequence.slice(0, 16)}`),
-          there('debezium', 'Debezium', capturedAt, 'read from the WAL'),
+          ...capturedSteps(change),
           there('kafka', 'Kafka', null, `${topic}, partition ${partition}, offset ${offset}`),
-          inLake,
-          inClickhouse,
+          lakeAt,
+          clickhouseAt,
           loadedAt
             ? there('warehouse', 'Warehouse', loadedAt, raw)
             : loaded
-              ? open('warehouse', 'Warehouse', 'waits for the next load')
-              : unknown('warehouse', 'Warehouse', 'a load or dbt is under way'),
-          inReports,
+              ? notYet('warehouse', 'Warehouse', 'waits for the next load')
+              : notKnown('warehouse', 'Warehouse', 'a load or dbt is under way'),
+          reportsAt,
         ],
       }
     },

@@ -61,15 +61,10 @@ async function compileFunctions(progress: (line: string) => void): Promise<void>
 
 /**
  * Brings the machine to what the stack needs: Python packages and Java archives, each only when it changed. `checks`
- * adds what only tests of the cloud's stack need, `beam` Apache Beam (660 MB) for what runs pipelines, `sql` GoogleSQL
- * and sqlfluff, `compose` what checks docker-compose.yml.
+ * adds what only tests of the cloud's stack and of docker-compose.yml need, `beam` Apache Beam (660 MB) for what runs
+ * pipelines, `sql` GoogleSQL and sqlfluff.
  */
-export async function install({
-  checks = false,
-  beam = false,
-  sql = false,
-  compose = false,
-} = {}): Promise<void> {
+export async function install({ checks = false, beam = false, sql = false } = {}): Promise<void> {
   const missing = (await checkRequirements()).filter(({ ok }) => !ok)
   if (missing.length > 0) {
     const list = missing.map(({ name, found, todo }) => `\n  ${name}: found ${found}; ${todo}`).join('')
@@ -83,7 +78,7 @@ export async function install({
       stamped('Python packages: BigQuery emulator', tools.bqemulatorVenv, [bqemulatorFile], (progress) =>
         installPython(tools.bqemulatorVenv, bqemulatorFile, progress),
       ),
-      ...(checks || compose
+      ...(checks
         ? [
             stamped(
               'Python packages: checkov, shellcheck, check-jsonschema',
@@ -91,9 +86,9 @@ export async function install({
               [checksFile],
               (progress) => installPython(tools.checksVenv, checksFile, progress),
             ),
+            stamped('Node packages: cdktn', tools.cdktn, [cdktnFile], installCdktn),
           ]
         : []),
-      ...(checks ? [stamped('Node packages: cdktn', tools.cdktn, [cdktnFile], installCdktn)] : []),
       ...(beam
         ? [
             stamped('Python packages: Apache Beam', tools.beamVenv, [beamFile], (progress) =>
