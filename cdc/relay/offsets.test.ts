@@ -24,3 +24,13 @@ test('what is done again, or never, moves nothing', () => {
   assert.equal(offsets.toCommit(), 10)
   assert.equal(offsets.pending, 1)
 })
+
+test('a forgotten commit is due again without progress', () => {
+  const offsets = new OffsetTracker()
+  offsets.forgetCommitted()
+  assert.equal(offsets.toCommit(), undefined)
+  offsets.track(10)()
+  offsets.markCommitted(10)
+  offsets.forgetCommitted()
+  assert.equal(offsets.toCommit(), 10)
+})

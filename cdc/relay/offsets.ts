@@ -34,6 +34,11 @@ export class OffsetTracker {
     this.committed = offset
   }
 
+  /** Has the position committed again even without progress. */
+  forgetCommitted(): void {
+    this.committed = undefined
+  }
+
   get pending(): number {
     return this.entries.length
   }

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import { changeTopics } from '../topics.ts'
 import type { BatchLimits } from './batch.ts'
 import { ClockWatch } from './clock-watch.ts'
+import { Committer } from './committer.ts'
 import { createConsumer } from './consumer.ts'
 import type { Metrics } from './metrics.ts'
 import { PartitionStream } from './partition-stream.ts'
@@ -14,6 +15,7 @@ import type { Publisher } from './publisher.ts'
 import { recordsOf } from './records.ts'
 
 const COMMIT_EVERY_MS = 200
+const COMMIT_AGAIN_MS = 5_000
 const LOOK_FOR_TOPICS_MS = 10_000
 const LOOK_AT_CLOCK_MS = 1_000
 /** Commits older than this mean that the relay is behind; then larger batches are worth a longer wait. */
@@ -22,6 +24,7 @@ const BEHIND_LINGER_FACTOR = 4
 const DRAIN_MS = 20_000
 
 export interface RelayOptions {
+  /** Of which no other member of the group is: kafkajs keeps a group's offsets once a client. */
   kafka: Kafka
   groupId: string
   /** What to read: the change topics unless given. */
@@ -43,12 +46,14 @@ export class Relay {
   private readonly options: Required<RelayOptions>
   private consumer: Consumer | undefined
   private topics: string[] = []
-  private streams = new Map<string, PartitionStream>()
+  private readonly streams = new Map<string, PartitionStream>()
+  private readonly committer = new Committer(this.streams, async (positions) => {
+    await this.consumer?.commitOffsets(positions)
+  })
   private inFlightBytes = 0
   private roomWaiters: (() => void)[] = []
   private readonly tasks: Periodic
   private newestCommit = 0
-  private committing: Promise<void> | undefined
   private joining: Promise<void> | undefined
   private readonly clock = new ClockWatch()
   private stopped = false
@@ -62,7 +67,8 @@ export class Relay {
   async start(): Promise<void> {
     await this.subscribe()
     this.tasks.every(Math.min(this.options.lingerMs / 4, 50), () => this.flushDue())
-    this.tasks.every(COMMIT_EVERY_MS, () => this.commit())
+    this.tasks.every(COMMIT_EVERY_MS, () => this.committer.commit())
+    this.tasks.every(COMMIT_AGAIN_MS, () => this.committer.commitAgain())
     this.tasks.every(LOOK_FOR_TOPICS_MS, () => this.takeUpNewTopics())
     this.tasks.every(LOOK_AT_CLOCK_MS, () => this.lookAtClock())
   }
@@ -72,8 +78,13 @@ export class Relay {
     this.stopped = true
     this.tasks.stop()
     await this.joining
+    await this.leave()
+  }
+
+  private async leave(): Promise<void> {
     await this.drain()
     await this.consumer?.disconnect()
+    this.consumer = undefined
   }
 
   private async subscribe(): Promise<void> {
@@ -117,8 +128,7 @@ export class Relay {
 
   private joinAnew(): Promise<void> {
     const join = async (): Promise<void> => {
-      await this.drain()
-      await this.consumer?.disconnect()
+      await this.leave()
       if (!this.stopped) await this.subscribe()
     }
     const { onFatal } = this.options
@@ -213,38 +223,26 @@ export class Relay {
     }
   }
 
-  private commit(): Promise<void> {
-    this.committing ??= this.commitNow().finally(() => {
-      this.committing = undefined
-    })
-    return this.committing
-  }
-
-  private async commitNow(): Promise<void> {
-    const due = [...this.streams.values()].flatMap((stream) => {
-      const offset = stream.offsets.toCommit()
-      return offset === undefined ? [] : [{ stream, offset }]
-    })
-    if (due.length === 0) return
-    await this.consumer?.commitOffsets(
-      due.map(({ stream: { topic, partition }, offset }) => ({ topic, partition, offset: String(offset) })),
-    )
-    for (const { stream, offset } of due) stream.offsets.markCommitted(offset)
-  }
-
   private async drain(): Promise<void> {
     if (!this.consumer) return
-    this.consumer.pause(this.topics.map((topic) => ({ topic })))
+    const { logger } = this.options
+    try {
+      this.consumer.pause(this.topics.map((topic) => ({ topic })))
+    } catch (error) {
+      logger.warn(
+        { error: safeError(error) },
+        'reading can not be paused: kafkajs is between two starts of it',
+      )
+    }
     this.flushAll()
     const until = performance.now() + DRAIN_MS
     while (this.inFlightBytes > 0 && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     try {
-      await this.committing
-      await this.commitNow()
+      await this.committer.commitAll()
     } catch (error) {
-      this.options.logger.warn({ error: safeError(error) }, 'the last commit failed: batches will come again')
+      logger.warn({ error: safeError(error) }, 'the last commit failed: batches will come again')
     }
   }
 }
