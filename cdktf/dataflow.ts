@@ -56,6 +56,8 @@ export function buildDataflow(stage: Stage, resources: Resources): void {
   }
   for (const { template, parameters } of settings.dataflow) {
     const tables = tablesOf(templateNamed(template), parameters)
+    // Without back-off and dead-letter topic, which Dataflow does not support (Pub/Sub's page on failures). Jobs send
+    // what they can't read to dead letters themselves.
     const subscription = new PubsubSubscription(stack, `dataflow-${template}`, {
       name: names.of(subscriptionOf(template)),
       labels: { ...labels, job: template },

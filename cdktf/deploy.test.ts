@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import { TOPICS } from '@pipeline/functions/manifest-parts.ts'
@@ -125,6 +127,14 @@ test('a larger size costs more, and each has a price', () => {
     totals,
     [...totals].sort((a, b) => a - b),
   )
+})
+
+test('docs/operations.md tells the estimates of today', () => {
+  const text = readFileSync(join(import.meta.dirname, '..', 'docs', 'operations.md'), 'utf8')
+  for (const size of ['demo', 'standard', 'large'] as const) {
+    const total = estimate(settingsWith({ size })).total.toLocaleString('en-US')
+    assert.ok(text.includes(`$${total} for \`${size}\``), `${size} is ${total}`)
+  }
 })
 
 test('what a part costs is there with the part, and grows with what is done', () => {

@@ -56,7 +56,6 @@ const EXACTLY_ONE: Record<string, string[][]> = {
       'conditions.condition_threshold',
     ],
   ],
-  google_pubsub_subscription: [['bigquery_config', 'cloud_storage_config', 'push_config']],
   google_secret_manager_secret: [['replication.auto', 'replication.user_managed']],
   google_storage_bucket_object: [['content', 'source']],
   google_vpc_access_connector: [
@@ -67,6 +66,7 @@ const EXACTLY_ONE: Record<string, string[][]> = {
 }
 /** Fields that google 6.50 does not take together. */
 const NOT_TOGETHER: Record<string, string[][]> = {
+  google_pubsub_subscription: [['bigquery_config', 'cloud_storage_config', 'push_config']],
   google_compute_firewall: [['source_tags', 'target_service_accounts']],
   google_compute_region_network_endpoint_group: [['app_engine', 'cloud_function', 'cloud_run']],
   google_compute_target_https_proxy: [['certificate_manager_certificates', 'ssl_certificates']],

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipelineNames } from '@pipeline/dataflow-templates/catalogue/pipelines.ts'
 import { manifest } from '@pipeline/functions/manifest.ts'
 import type { FunctionEntry } from '@pipeline/functions/manifest-parts.ts'
 import type { Archives } from '../pipeline.ts'
@@ -66,6 +67,7 @@ export const choices: Record<string, Settings> = {
   demo: settingsWith(),
   standard: settingsWith({ size: 'standard' }),
   large: settingsWith({ size: 'large' }),
+  'every Dataflow job': settingsWith({ dataflow: pipelineNames.map((template) => ({ template })) }),
   'own parts': settingsWith({
     name: 'second',
     database: { kind: 'own', host: '10.1.2.3' },
