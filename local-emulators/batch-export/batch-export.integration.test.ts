@@ -99,7 +99,7 @@ test('invariant 4: every value is there exactly: texts, nulls, money, dates, tim
       blood_type: null,
       contact_info: '',
       insurance_id: null,
-      [`New "column", 'x'`]: '{"text": "a"}',
+      'New "column", \'x\'': '{"text": "a"}',
       tags: '{"a,b","c\\"d"}',
       seen: '1969-12-31 23:59:59.999999',
       rate: 'NaN',
