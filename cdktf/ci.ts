@@ -61,7 +61,6 @@ export function buildCi(
     bucket: parts.code.name,
     role: 'roles/storage.objectCreator',
     member,
-    dependsOn: [account],
   })
   for (const [index, cloudFunction] of parts.functions.entries()) {
     const { name } = parts.entries[index]!
@@ -70,13 +69,12 @@ export function buildCi(
       cloudFunction: cloudFunction.name,
       role: 'roles/cloudfunctions.developer',
       member,
-      dependsOn: [account],
     })
     new ServiceAccountIamMember(stack, `ci-acts-as-${name}`, {
       serviceAccountId: `projects/${settings.project}/serviceAccounts/${names.accountEmail(name)}`,
       role: 'roles/iam.serviceAccountUser',
       member,
-      dependsOn: [account, cloudFunction],
+      dependsOn: [cloudFunction],
     })
   }
 }

@@ -72,7 +72,7 @@ export function buildPipeline(stage: Stage, entries: readonly FunctionEntry[], a
       buildAccount: accounts.get('build')!.email,
       // A replay on the VM has a loader look again at what it gave up.
       callers: [...(kind === 'page' ? [] : [kind]), ...(entry.name.startsWith('load-') ? ['vm'] : [])],
-      rights: [...rights, ...images.rights, accounts.get(entry.name)!],
+      rights: [...rights, ...images.rights],
     })
     const dependsOn = mayInvoke as never
     buildPush(stage, entry, topics, { uri, pushAccount: names.accountEmail('push'), mayInvoke: dependsOn })

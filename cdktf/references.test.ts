@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { refcheck, terraformThere } from './testing/refcheck.ts'
-import { choices, synthesize } from './testing/synthesized.ts'
+import { choices, everything, synthesize } from './testing/synthesized.ts'
 
 const skip = terraformThere() ? false : 'terraform is not on the PATH: references are not checked'
 
@@ -10,6 +10,15 @@ for (const [name, settings] of Object.entries(choices)) {
     const { foundation, pipeline } = synthesize(settings)
     assert.deepEqual(refcheck(foundation), [])
     assert.deepEqual(refcheck(pipeline), [])
+  })
+}
+
+for (const [name, settings] of Object.entries(choices)) {
+  test(`${name}: no resource waits for the same one twice`, () => {
+    for (const { type, id, body } of everything(synthesize(settings).pipeline)) {
+      const waits: string[] = body.depends_on ?? []
+      assert.equal(new Set(waits).size, waits.length, `${type}.${id}`)
+    }
   })
 }
 
