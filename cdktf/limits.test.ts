@@ -111,8 +111,11 @@ for (const { name, settings, pipeline, foundation } of stacks) {
   test(`${name}: subscriptions keep to Pub/Sub's ranges`, () => {
     for (const each of all(pipeline, 'google_pubsub_subscription')) {
       between(each.ack_deadline_seconds, 10, 600, each.name)
-      // Only Dataflow's readers go without: it does not support them.
-      assert.equal(each.retry_policy === undefined, each.labels.job !== undefined, each.name)
+      // Dataflow pulls, and supports no policy of retries; everything else is delivered to, in one way.
+      const delivered = each.labels.job === undefined
+      const ways = [each.push_config, each.bigquery_config, each.cloud_storage_config].filter(Boolean)
+      assert.equal(ways.length, delivered ? 1 : 0, each.name)
+      assert.equal(each.retry_policy !== undefined, delivered, each.name)
       if (each.retry_policy) {
         const { minimum_backoff: least, maximum_backoff: most } = each.retry_policy
         between(seconds(least), 0, 600, each.name)

@@ -3,31 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch } from '@pipeline/cdc/relay/batch.ts'
-import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
-import { createMetrics } from '@pipeline/cdc/relay/metrics.ts'
-import type { Publisher } from '@pipeline/cdc/relay/publisher.ts'
-import { Relay } from '@pipeline/cdc/relay/relay.ts'
 import { catalog, changeTopic } from '@pipeline/hospital/catalog.ts'
-import { pino } from 'pino'
+import { committedBy, testKafka, testRelay } from './test-relay.ts'
 import { eventually, loadAll, processes, sql, stack } from './the-stack.ts'
 
-const silent = pino({ level: 'silent' })
-const kafka = createKafka({ brokers: [stack.kafkaBrokers] }, 'relay-test', silent)
+const kafka = testKafka()
 const MAX_IN_FLIGHT = 500_000
-
-function relay(groupId: string, publisher: Publisher): Relay {
-  return new Relay({
-    kafka,
-    groupId,
-    limits: { maxChanges: 500, maxBytes: 100_000 },
-    lingerMs: 50,
-    maxInFlightBytes: MAX_IN_FLIGHT,
-    publisher,
-    metrics: createMetrics(),
-    logger: silent,
-    onFatal: (error) => assert.fail(error),
-  })
-}
 
 interface Position {
   topic: string
@@ -60,19 +41,16 @@ function ends(): Promise<Position[]> {
 
 function committed(groupId: string): Promise<Position[]> {
   return withAdmin(async (admin) => {
-    const offsets = await admin.fetchOffsets({ groupId, topics })
-    return topics.map((topic) => {
-      const found = offsets.find((each) => each.topic === topic)!.partitions[0]!
-      // -1: of a topic without records nothing is committed.
-      return { topic, offset: Math.max(0, Number(found.offset)) }
-    })
+    const offsets = await committedBy(admin, groupId, topics)
+    // Of a topic without records nothing is committed.
+    return topics.map((topic) => ({ topic, offset: Math.max(0, offsets[topic]!) }))
   })
 }
 
 test('invariant 1: while Pub/Sub takes nothing memory stays bounded and nothing is committed; then all goes', async () => {
   await sql(async (client) => {
     await client.query(
-      `INSERT INTO doctors (name, specialization) SELECT repeat('d', 200), 'Urology' FROM generate_series(1, 20000)`,
+      `INSERT INTO doctors (name, specialization) SELECT repeat('d', 200), 'Urology' FROM generate_series(1, 20001)`,
     )
   })
   await loadAll()
@@ -81,19 +59,24 @@ test('invariant 1: while Pub/Sub takes nothing memory stays bounded and nothing 
   let taken = 0
   let bytes = 0
   let open = false
-  const slow = relay(groupId, {
-    publish: (batch: Batch) => {
-      bytes += batch.ndjson.length
-      return new Promise<void>((resolve) => {
-        const take = (): void => {
-          taken += batch.count
-          resolve()
-        }
-        if (open) take()
-        else waiting.push(take)
-      })
+  const slow = testRelay({
+    groupId,
+    limits: { maxChanges: 500, maxBytes: 100_000 },
+    maxInFlightBytes: MAX_IN_FLIGHT,
+    publisher: {
+      publish: (batch: Batch) => {
+        bytes += batch.ndjson.length
+        return new Promise<void>((resolve) => {
+          const take = (): void => {
+            taken += batch.count
+            resolve()
+          }
+          if (open) take()
+          else waiting.push(take)
+        })
+      },
+      deadLetter: async () => {},
     },
-    deadLetter: async () => {},
   })
   await slow.start()
   await eventually(async () => {
@@ -112,7 +95,7 @@ test('invariant 1: while Pub/Sub takes nothing memory stays bounded and nothing 
   const all = await ends()
   await eventually(async () => assert.deepEqual(await committed(groupId), all))
   await slow.stop()
-  assert.ok(taken >= 20_000, `${taken} were taken`)
+  assert.ok(taken > 20_000)
 })
 
 test('a clean stop leaves nothing to send again', async () => {

@@ -4,26 +4,19 @@ import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Batch } from '@pipeline/cdc/relay/batch.ts'
 import { createConsumer } from '@pipeline/cdc/relay/consumer.ts'
-import { createKafka } from '@pipeline/cdc/relay/kafka.ts'
-import { createMetrics } from '@pipeline/cdc/relay/metrics.ts'
 import type { Publisher } from '@pipeline/cdc/relay/publisher.ts'
-import { Relay } from '@pipeline/cdc/relay/relay.ts'
 import type { KafkaRecord } from '@pipeline/hospital/debezium.ts'
 import { PipelineError } from '@pipeline/hospital/errors.ts'
 import type { ChangeLine } from '@pipeline/hospital/fast-decode.ts'
-import kafkajs, { type Admin } from 'kafkajs'
-import { pino } from 'pino'
-import { eventually, stack } from './the-stack.ts'
+import kafkajs from 'kafkajs'
+import { committedBy, testKafka, testRelay } from './test-relay.ts'
+import { eventually } from './the-stack.ts'
 
 /** Topics of these tests alone: nobody else writes to them, so where they end is known. */
 const TOPICS = Array.from({ length: 6 }, (_, n) => `relays-${n}-${randomUUID()}`)
 const RECORDS = 3_000
-const MAX_IN_FLIGHT = 200_000
-const silent = pino({ level: 'silent' })
-/** One a member, as each has in a process of its own: members that share a client overwrite each other's offsets in it. */
-const client = () => createKafka({ brokers: [stack.kafkaBrokers] }, 'relays-test', silent)
-const kafka = client()
-const admin: Admin = kafka.admin()
+const kafka = testKafka()
+const admin = kafka.admin()
 const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
 const isTombstone = (offset: number): boolean => offset % 100 === 7
 const isUnreadable = (offset: number): boolean => offset % 500 === 499
@@ -70,27 +63,18 @@ function member(groupId: string, gate: Promise<void>) {
       seen.get(topic!)!.add(offset!)
     },
   }
-  const relay = new Relay({
-    kafka: client(),
+  const relay = testRelay({
     groupId,
     topics: async () => TOPICS,
     decode,
     limits: { maxChanges: 200, maxBytes: 50_000 },
-    lingerMs: 50,
-    maxInFlightBytes: MAX_IN_FLIGHT,
+    maxInFlightBytes: 200_000,
     publisher,
-    metrics: createMetrics(),
-    logger: silent,
-    onFatal: (error) => assert.fail(error),
   })
   return { relay, seen, waiting: () => open }
 }
 
-async function committed(groupId: string): Promise<Record<string, number>> {
-  const offsets = await admin.fetchOffsets({ groupId, topics: TOPICS })
-  return Object.fromEntries(offsets.map(({ topic, partitions: [only] }) => [topic, Number(only!.offset)]))
-}
-
+const committed = (groupId: string) => committedBy(admin, groupId, TOPICS)
 const ends = Object.fromEntries(TOPICS.map((topic) => [topic, RECORDS]))
 const expected = Array.from({ length: RECORDS }, (_, offset) => offset).filter(
   (offset) => !isTombstone(offset),
@@ -130,7 +114,7 @@ test('invariant 1: a position that a late commit of another member put back is c
   const groupId = `test-${randomUUID()}`
   const { relay } = member(groupId, Promise.resolve())
   await relay.start()
-  const other = createConsumer(client(), groupId)
+  const other = createConsumer(testKafka(), groupId)
   await other.connect()
   try {
     await other.subscribe({ topics: TOPICS, fromBeginning: true })
